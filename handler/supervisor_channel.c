@@ -210,7 +210,8 @@ supervisor_channel_open(struct handler *h)
 	ipc_open(&h->ipc, h->loop, CONTRACT_FD_CONTROL, "supervisor",
 	    on_message, on_gone);
 	orphan_init(&h->orphan, h->timers, &h->ipc, &h->config,
-	    CONTRACT_HANDLER, -1, inherit_log(), h->known ? &h->nonce : NULL, &orphan_ops);
+	    CONTRACT_HANDLER, -1, inherit_log(), h->known ? &h->nonce : NULL,
+	    &orphan_ops);
 	ipc_send(&h->ipc, MSG_HELLO, -1, h->generation, &hello, sizeof(hello),
 	    -1);
 }

@@ -420,7 +420,8 @@ open_parts(struct process *p, const struct store_session *rec,
 	ipc_open(&p->ipc, p->loop, p->args->control_fd, "supervisor",
 	    on_supervisor_msg, on_supervisor_gone);
 	orphan_init(&p->orphan, p->timers, &p->ipc, p->args->config,
-	    CONTRACT_SHARD, (int32_t)p->args->id, p->args->log_fd, p->args->nonce, &orphan_ops);
+	    CONTRACT_SHARD, (int32_t)p->args->id, p->args->log_fd,
+	    p->args->nonce, &orphan_ops);
 }
 
 static void

@@ -16,7 +16,8 @@ gateway_tell(struct member *c)
 {
 	struct msg_gateway m = {.url = ""};
 
-	if (!member_is_shard(c) || c->ipc.fd == -1 || c->fleet->gateway_url[0] == '\0')
+	if (!member_is_shard(c) || c->ipc.fd == -1
+	    || c->fleet->gateway_url[0] == '\0')
 		return;
 	str_copy(m.url, c->fleet->gateway_url, sizeof(m.url));
 	(void)ipc_send(&c->ipc, MSG_GATEWAY, (int32_t)c->slot, 0, &m, sizeof(m),

@@ -117,11 +117,9 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 		fleet_switched(c->fleet, c, h->serial);
 	else if (m.report == REPORT_UPLINK_LOST)
 		uplinks_lost(c->fleet->uplinks, c, h->serial);
-	else if (m.report == REPORT_GATE_LOST
-	    && c->role == CONTRACT_HANDLER)
+	else if (m.report == REPORT_GATE_LOST && c->role == CONTRACT_HANDLER)
 		gate_lanes_lost(c->fleet->gate_lanes, c);
-	else if (m.report == REPORT_PLUGIN_DOWN
-	    && c->role == CONTRACT_HANDLER)
+	else if (m.report == REPORT_PLUGIN_DOWN && c->role == CONTRACT_HANDLER)
 		reload_effects_plugin_down(c->fleet->reload, c, m.text);
 	else if (m.report == REPORT_UPLINK_REFUSED)
 		log_error("The %s refuses the uplink of shard %d: %s.", c->name,

@@ -10,7 +10,7 @@
 #include "supervisor/child/member.h"
 
 /* As struct member_ops has it. */
-void messages_take(struct member *, const struct msg_hdr *,
-    const void *payload, int fd);
+void messages_take(struct member *, const struct msg_hdr *, const void *payload,
+    int fd);
 
 #endif

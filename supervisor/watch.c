@@ -190,7 +190,7 @@ look_at_members(struct watch *w)
 		check_shard(f, &f->shard[i]);
 	if (!f->stopping)
 		check_loop(w->fleet, w->fleet->handler, &w->handler,
-	    &w->fleet->page.head->pulse.handler_ms);
+		    &w->fleet->page.head->pulse.handler_ms);
 	check_loop(w->fleet, w->fleet->gate, &w->gate,
 	    &w->fleet->page.head->pulse.gate_ms);
 	sample_some(w);

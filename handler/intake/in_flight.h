@@ -20,7 +20,7 @@
 #include "shared/wire/seen.h"
 #include "shared/spool/place.h"
 
-#define IN_FLIGHT_SESSIONS 4 /* sessions remembered per shard */
+#define IN_FLIGHT_SESSIONS 4  /* sessions remembered per shard */
 #define IN_FLIGHT_EXPRESS 512 /* express copies per shard remembered */
 #define IN_FLIGHT_BYTES_MAX ((size_t)256 << 20) /* payloads held, all shards */
 

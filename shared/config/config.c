@@ -239,8 +239,7 @@ key_unknown(struct config_parsing *p, const char *key)
 		const struct config_key *k = &config_keys[i];
 
 		if (config_keys_kind(k) == p->kind
-		    && (p->kind != NULL
-			|| strcmp(k->section, p->section) == 0))
+		    && (p->kind != NULL || strcmp(k->section, p->section) == 0))
 			names[n++] = k->key;
 		else if (strcmp(k->key, key) == 0)
 			elsewhere = k->section;
@@ -307,8 +306,7 @@ key_set(struct config_parsing *p, const char *key, const char *value)
 	}
 	*seen = p->line;
 	if (config_types_parse(k, value, p->dir, p->recall,
-		p->one != NULL ? p->one : (void *)p->config, why,
-		sizeof(why))
+		p->one != NULL ? p->one : (void *)p->config, why, sizeof(why))
 	    == -1)
 		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
 }

@@ -54,11 +54,11 @@ enum config_second {
 /* A bot, or what else speaks as one, that connects to the gate. */
 struct config_client {
 	char name[64];
-	int64_t shards;	  /* it is told of; 0: as many as the fleet has */
-	uint64_t intents; /* it may ask for; UINT64_MAX: all of [bot] */
-	char *guilds;	  /* config_ranges.h; "": all */
-	char *ops;	  /* "voice, members", config_client_may */
-	int rest;	  /* enum config_rest */
+	int64_t shards;		/* it is told of; 0: as many as the fleet has */
+	uint64_t intents;	/* it may ask for; UINT64_MAX: all of [bot] */
+	char *guilds;		/* config_ranges.h; "": all */
+	char *ops;		/* "voice, members", config_client_may */
+	int rest;		/* enum config_rest */
 	int catch_up, presence; /* 0 no, 1 yes */
 	int compress;		/* enum config_client_compress */
 	int on_second;		/* enum config_second */
@@ -144,12 +144,12 @@ struct config {
 	int log_compress;  /* rotated ones: 0 no, 1 yes */
 	/* [gate] */
 	char *gate_listen, *gate_rest_listen; /* "127.0.0.1:7780"; "": none */
-	char *gate_url;			      /* ws:// or wss://; "": by listen */
+	char *gate_url; /* ws:// or wss://; "": by listen */
 	double gate_heartbeat_s;
 	int64_t gate_log_bytes;
 	double gate_log_age_s, gate_session_life_s;
 	char *gate_tls_cert, *gate_tls_key; /* files, or "" */
-	int gate_clear; /* 1: in the clear over networks */
+	int gate_clear;			    /* 1: in the clear over networks */
 	/* [plugin "name"] */
 	struct config_plugin plugin[CONFIG_PLUGINS_MAX];
 	size_t plugins;

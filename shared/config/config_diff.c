@@ -116,7 +116,8 @@ diff_kind(struct diff *d, const struct config_kind *kind,
 {
 	for (size_t i = 0; i < config_kind_n(kind, was); i++) {
 		const void *a = config_kind_at(kind, was, i);
-		const void *b = config_kind_find(kind, now, config_kind_name(a));
+		const void *b = config_kind_find(kind, now,
+		    config_kind_name(a));
 
 		if (b != NULL)
 			diff_one(d, kind, a, b);

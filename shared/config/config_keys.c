@@ -30,10 +30,13 @@ const char *const config_keys_reload_name[] = {
 };
 
 #define KIND(word, example, exec, member, n, most, class)                      \
-	{word, example, exec, offsetof(struct config, member),                 \
-	    sizeof(((struct config *)NULL)->member[0]),                        \
-	    offsetof(struct config, n), most,                                  \
-	    offsetof(struct config_##member, line), CONFIG_RELOAD_##class}
+	{                                                                      \
+		word, example, exec, offsetof(struct config, member),          \
+		    sizeof(((struct config *)NULL)->member[0]),                \
+		    offsetof(struct config, n), most,                          \
+		    offsetof(struct config_##member, line),                    \
+		    CONFIG_RELOAD_##class                                      \
+	}
 
 const struct config_kind config_kinds[] = {
     KIND(CONFIG_PLUGIN_SECTION, "pong", "exec", plugin, plugins,

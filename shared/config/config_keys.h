@@ -51,9 +51,9 @@ struct config_key {
  */
 struct config_kind {
 	const char *section, *example, *exec; /* exec: key that stands for it */
-	size_t array, size, count, max; /* count: offset of a size_t */
-	size_t line;			/* offset in its struct */
-	enum config_reload reload;	/* when one comes or goes */
+	size_t array, size, count, max;	      /* count: offset of a size_t */
+	size_t line;			      /* offset in its struct */
+	enum config_reload reload;	      /* when one comes or goes */
 };
 
 /*

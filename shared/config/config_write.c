@@ -170,7 +170,8 @@ config_write_mdoc(FILE *f)
 		if (starts_section(i)) {
 			fprintf(f, "%s.Ss [%s%s]\n", i > 0 ? ".El\n" : "",
 			    k->section,
-			    config_keys_kind(k) != NULL ? " \\(dqname\\(dq" : "");
+			    config_keys_kind(k) != NULL ? " \\(dqname\\(dq"
+							: "");
 			put_sentences(f, about(k->section));
 			fputs(".Bl -tag -width Ds\n", f);
 		}
@@ -218,8 +219,8 @@ each_own(const char *key, const char *value, void *arg)
 }
 
 static void
-each_value(const struct config *c, const struct config_key *k,
-    const void *one, config_each_fn *fn, void *arg)
+each_value(const struct config *c, const struct config_key *k, const void *one,
+    config_each_fn *fn, void *arg)
 {
 	const char *name = one != NULL ? config_kind_name(one) : NULL;
 	struct each_own own = {k->section, name, fn, arg};
@@ -230,8 +231,7 @@ each_value(const struct config *c, const struct config_key *k,
 		config_plugin_keys_each(plugin->own, each_own, &own);
 		return;
 	}
-	now = config_types_text(k,
-	    one != NULL ? one : (const void *)c);
+	now = config_types_text(k, one != NULL ? one : (const void *)c);
 	usual = (k->flags & CONFIG_REQUIRED) != 0 ? NULL : default_text(c, k);
 	fn(k->section, name, k->key, now,
 	    usual != NULL && strcmp(now, usual) == 0, arg);

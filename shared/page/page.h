@@ -338,13 +338,13 @@ extern const char *const page_gate_state_name[GATE_STATES];
 
 /* One client of the gate, all its connections and sessions together. */
 struct page_client {
-	char name[64];		     /* "": this place is free */
+	char name[64];		      /* "": this place is free */
 	uint32_t sessions, connected; /* of them with a connection */
-	uint64_t lag_events;	     /* of the one that is farthest behind */
-	uint64_t heard_ms;	     /* boot stamp of the last heartbeat */
+	uint64_t lag_events;	      /* of the one that is farthest behind */
+	uint64_t heard_ms;	      /* boot stamp of the last heartbeat */
 	uint64_t events, replayed, caught_up, overruns, expired;
 	uint64_t identifies, resumes, refused; /* what was asked, and not had */
-	char note[PAGE_WORDS]; /* what is wrong, for people */
+	char note[PAGE_WORDS];		       /* what is wrong, for people */
 };
 
 /* Written by the gate in service only. */

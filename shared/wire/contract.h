@@ -107,12 +107,12 @@ enum contract_fd {
 	/* shard -> supervisor: its place is free, or why it is not */           \
 	X(HANDED)                                                                \
 	/* supervisor -> successor of a shard, or a gate that is READY: the  \
-	   place is yours */ \
+	   place is yours */   \
 	X(TAKE_OVER)                                                             \
 	/* supervisor -> shard: struct msg_gateway, where sessions begin */      \
 	X(GATEWAY)                                                               \
 	/* supervisor -> handler|gate: struct msg_gate_lane, one end of a gate \
-	   lane attached */                                                    \
+	   lane attached */ \
 	X(GATE_LANE)                                                             \
 	/* orphan -> supervisor that took it over: struct msg_keep, what an    \
 	   earlier supervisor gave it to keep attached */ \

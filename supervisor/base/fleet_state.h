@@ -86,7 +86,7 @@ struct fleet {
 	struct member *gate_slot;      /* FLEET_GATES of them */
 	struct member *gate;	       /* in service: the log is its */
 	struct page_watch gate_spare_watch;
-	uint32_t epoch;		       /* last handler generation given out */
+	uint32_t epoch; /* last handler generation given out */
 	char program_path[CONFIG_PATH_MAX]; /* see program_find() */
 	struct fd_reserve reserve;
 	struct control control;

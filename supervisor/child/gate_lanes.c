@@ -68,8 +68,7 @@ void
 gate_lanes_add(struct gate_lanes *g, struct member *c)
 {
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
-		if (c == &g->fleet->handler_slot[i]
-		    || c->role == CONTRACT_GATE)
+		if (c == &g->fleet->handler_slot[i] || c->role == CONTRACT_GATE)
 			g->fleet->handler_slot[i].pair_due = true;
 	pair_due(&g->timer);
 }

@@ -140,7 +140,8 @@ kept_need(struct kept *k, enum contract_kept what, const char *text,
 	struct config *c = base_alloc(sizeof(*c));
 	int fd = -1;
 
-	if (config_recall(c, k->fleet->config->path, text, NULL, NULL, e) == 0) {
+	if (config_recall(c, k->fleet->config->path, text, NULL, NULL, e)
+	    == 0) {
 		if (!config_gate(c))
 			err_set(e, EXIT_FINE, "there is no gate");
 		else if (what == KEPT_GATE_LISTEN)

@@ -12,8 +12,8 @@ loglevel_tell(struct member *c)
 	struct msg_log_level m = {.level = c->fleet->logs->least};
 
 	if (c->ipc.fd != -1)
-		ipc_send(&c->ipc, MSG_LOG_LEVEL,
-		    member_shard(c), 0, &m, sizeof(m), -1);
+		ipc_send(&c->ipc, MSG_LOG_LEVEL, member_shard(c), 0, &m,
+		    sizeof(m), -1);
 }
 
 void

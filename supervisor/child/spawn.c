@@ -197,8 +197,8 @@ dress_handler(struct member *c, struct outfit *o, struct err *e)
 
 	o->role = CONTRACT_ROLE_HANDLER;
 	o->oom = OOM_HANDLER;
-	o->kept[0] = (struct move) {
-	    kept_need(k, KEPT_REST_LISTEN, c->program.config, e),
+	o->kept[0] = (struct move) {kept_need(k, KEPT_REST_LISTEN,
+					c->program.config, e),
 	    CONTRACT_FD_REST_LISTEN};
 	o->kept[1].from = -1;
 	if (o->kept[0].from == -1 && e->code != EXIT_FINE)
@@ -216,13 +216,13 @@ dress_gate(struct member *c, struct outfit *o, struct err *e)
 
 	o->role = CONTRACT_ROLE_GATE;
 	o->oom = OOM_HANDLER;
-	o->kept[0] = (struct move) {
-	    kept_need(k, KEPT_GATE_LISTEN, c->program.config, e),
+	o->kept[0] = (struct move) {kept_need(k, KEPT_GATE_LISTEN,
+					c->program.config, e),
 	    CONTRACT_FD_GATE_LISTEN};
 	if (o->kept[0].from == -1)
 		return -1;
-	o->kept[1] = (struct move) {
-	    kept_need(k, KEPT_GATE_LOG, c->program.config, e),
+	o->kept[1] = (struct move) {kept_need(k, KEPT_GATE_LOG,
+					c->program.config, e),
 	    CONTRACT_FD_GATE_LOG};
 	if (o->kept[1].from == -1)
 		return -1;

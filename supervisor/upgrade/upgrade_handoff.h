@@ -18,12 +18,12 @@
  * on; -1: none.
  */
 #define UPGRADE_HANDOFF_FDS(X)                                                 \
-	X(lock, "lock")	    /* of state_dir/lock, locked */                    \
-	X(config, "config") /* memfd: the text in force */                     \
-	X(token, "token")   /* pipe: the token in force */                     \
-	X(client, "client") /* control client that is told how it went */      \
-	X(back, "back")	    /* the program of before, to return to */          \
-	X(guard, "guard")   /* channel to the guard, upgrade_guard.h */       \
+	X(lock, "lock")		/* of state_dir/lock, locked */                \
+	X(config, "config")	/* memfd: the text in force */                 \
+	X(token, "token")	/* pipe: the token in force */                 \
+	X(client, "client")	/* control client that is told how it went */  \
+	X(back, "back")		/* the program of before, to return to */      \
+	X(guard, "guard")	/* channel to the guard, upgrade_guard.h */    \
 	X(gate_log, "gate_log") /* of kept.h, each */                          \
 	X(gate_listen, "gate_listen")                                          \
 	X(rest_listen, "rest_listen")

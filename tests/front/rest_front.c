@@ -24,8 +24,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define GUILDS 8
-
 static struct front {
 	struct ev_loop *loop;
 	struct timers *timers;
@@ -34,7 +32,7 @@ static struct front {
 	struct {
 		char token[128];
 		struct proxy_client is;
-		uint64_t guild[GUILDS];
+		struct config_ranges guilds;
 	} client[PROXY_CLIENTS_MAX];
 	unsigned clients;
 	struct {
@@ -152,7 +150,7 @@ static void
 add_client(const char *value)
 {
 	struct proxy_client *c = &front.client[front.clients].is;
-	char rest[8], guilds[200], *save = NULL;
+	char rest[8], guilds[200];
 
 	if (sscanf(value, "%127[^:]:%u:%7[^:]:%199s",
 		front.client[front.clients].token, &c->shards, rest, guilds)
@@ -162,13 +160,11 @@ add_client(const char *value)
 	c->scope.rest = strcmp(rest, "full") == 0 ? PROXY_SCOPE_FULL
 	    : strcmp(rest, "read") == 0		  ? PROXY_SCOPE_READ
 						  : PROXY_SCOPE_NONE;
-	c->scope.all_guilds = strcmp(guilds, "all") == 0;
-	c->scope.guild = front.client[front.clients].guild;
-	for (char *g = strtok_r(guilds, ",", &save);
-	     g != NULL && !c->scope.all_guilds; g = strtok_r(NULL, ",", &save))
-		if (!str_to_u64(g,
-			&front.client[front.clients].guild[c->scope.guilds++]))
-			errx(1, "guild %s", g);
+	if (config_ranges_parse(&front.client[front.clients].guilds,
+		strcmp(guilds, "all") == 0 ? "" : guilds)
+	    < 0)
+		errx(1, "guilds %s", guilds);
+	c->scope.guilds = &front.client[front.clients].guilds;
 	front.clients++;
 }
 
@@ -249,6 +245,8 @@ main(int argc, char **argv)
 	ev_prepare_start(front.loop, &turn);
 	ev_run(front.loop, 0);
 	proxy_free(front.proxy);
+	for (unsigned i = 0; i < front.clients; i++)
+		config_ranges_free(&front.client[i].guilds);
 	rest_free(front.rest);
 	timer_base_free(front.timers);
 	ev_loop_destroy(front.loop);

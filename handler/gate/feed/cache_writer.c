@@ -157,8 +157,8 @@ doze(struct cache_writer *w, unsigned ms, bool for_news)
 	t.tv_nsec += (long)(ms % 1000) * 1000000;
 	t.tv_sec += ms / 1000 + t.tv_nsec / 1000000000;
 	t.tv_nsec %= 1000000000;
-	while (!w->stopping
-	    && pthread_cond_timedwait(&w->news, &w->lock, &t) == 0)
+	while (
+	    !w->stopping && pthread_cond_timedwait(&w->news, &w->lock, &t) == 0)
 		continue;
 	w->woken = false;
 	end = w->stopping;

@@ -11,11 +11,11 @@
 #include "handler/gate/cache/guild_cache.h"
 #include "handler/gate/log/gatelog.h"
 
-#define CACHE_WRITER_BATCH 512		       /* events in one transaction */
-#define CACHE_WRITER_BYTES ((size_t)1 << 20)   /* ... or so many bytes */
-#define CACHE_WRITER_WAIT_MS 100	       /* events are gathered for */
-#define CACHE_WRITER_AGAIN_MS 2000	       /* after the disk refused */
-#define CACHE_WRITER_DEPTH 64		       /* of JSON */
+#define CACHE_WRITER_BATCH 512		     /* events in one transaction */
+#define CACHE_WRITER_BYTES ((size_t)1 << 20) /* ... or so many bytes */
+#define CACHE_WRITER_WAIT_MS 100	     /* events are gathered for */
+#define CACHE_WRITER_AGAIN_MS 2000	     /* after the disk refused */
+#define CACHE_WRITER_DEPTH 64		     /* of JSON */
 
 struct cache_writer;
 

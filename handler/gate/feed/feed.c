@@ -85,8 +85,8 @@ feed_attach(struct feed *f, struct gatelog *log)
 	f->log = log;
 	if (!gatelog_seek(log, &reader, gatelog_oldest(log) - 1))
 		return;
-	while ((rc = gatelog_next(log, &reader, &r, &raw, &lost))
-	    != GATELOG_END)
+	while (
+	    (rc = gatelog_next(log, &reader, &r, &raw, &lost)) != GATELOG_END)
 		if (rc == GATELOG_RECORD && r.lane != 0)
 			see(f, &r);
 }

@@ -16,10 +16,10 @@
 #include "shared/wire/gate_wire.h"
 #include "shared/wire/seen.h"
 
-#define FEED_LANES_MAX 4      /* two handlers, and what is not gone yet */
-#define FEED_SESSIONS 4	      /* of a shard remembered */
+#define FEED_LANES_MAX 4 /* two handlers, and what is not gone yet */
+#define FEED_SESSIONS 4	 /* of a shard remembered */
 #define FEED_SHARDS_MAX 65536u
-#define FEED_SENDS_MAX 256    /* gateway commands not answered yet */
+#define FEED_SENDS_MAX 256 /* gateway commands not answered yet */
 
 struct feed;
 

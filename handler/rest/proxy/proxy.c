@@ -221,11 +221,22 @@ on_turn(struct timer *t)
 static int
 start(struct proxy *p, struct err *e)
 {
+	struct MHD_OptionItem tls[] = {
+	    {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)p->set.cert},
+	    {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)p->set.key},
+	    {MHD_OPTION_END, 0, NULL},
+	};
+	bool clear = p->set.cert == NULL;
+
+	if (!clear && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+		return err_set(e, EXIT_DEGRADED,
+		    "this shardherd's HTTP server was built without TLS: "
+		    "listen on loopback, behind a proxy that has it");
 	p->leaves_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (p->leaves_fd < 0)
 		return err_sys(e, EXIT_DEGRADED, "the REST proxy: epoll");
 	p->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME
-		| MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+		| MHD_USE_SUPPRESS_DATE_NO_CLOCK | (clear ? 0u : MHD_USE_TLS),
 	    0, NULL, NULL, on_request, p, MHD_OPTION_LISTEN_SOCKET,
 	    p->set.listen_fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, p,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, p,
@@ -234,7 +245,7 @@ start(struct proxy *p, struct err *e)
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)PROXY_CONNECTIONS,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PROXY_STILL_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)PROXY_HEAD_MAX,
-	    MHD_OPTION_END);
+	    MHD_OPTION_ARRAY, clear ? &tls[2] : tls, MHD_OPTION_END);
 	if (p->daemon != NULL)
 		return 0;
 	close(p->leaves_fd);

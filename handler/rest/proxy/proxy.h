@@ -52,6 +52,7 @@ struct proxy_setup {
 	struct rest *rest;
 	int listen_fd; /* listening, non-blocking; the proxy's from now on */
 	const char *gateway_url; /* copied */
+	const char *cert, *key;	 /* PEM, kept by the caller; NULL: no TLS */
 	/* Whose token is that, with or without "Bot "?  In constant time.
 	 * false: nobody's. */
 	bool (*client)(void *arg, const char *authorization,

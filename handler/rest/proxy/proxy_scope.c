@@ -79,10 +79,8 @@ rule_fits(const struct rule *r, const char *path, uint64_t *id)
 static bool
 guild_is_its(const struct proxy_scope *s, uint64_t guild)
 {
-	for (size_t i = 0; i < s->guilds; i++)
-		if (s->guild[i] == guild)
-			return guild != 0;
-	return false;
+	return guild != 0 && s->guilds != NULL
+	    && config_ranges_have(s->guilds, guild);
 }
 
 static const char *
@@ -122,7 +120,7 @@ proxy_scope_refuses(const struct proxy_scope *s, const char *method,
 		return "this client may make no REST calls (rest = none)";
 	if (s->rest != PROXY_SCOPE_FULL && strcmp(method, "GET") != 0)
 		return "this client may only read (rest = read)";
-	if (s->all_guilds)
+	if (s->guilds != NULL && config_ranges_all(s->guilds))
 		return NULL;
 	return guilds_refuse(s, method, r->path, guild_of, arg);
 }

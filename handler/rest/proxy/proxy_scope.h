@@ -10,6 +10,7 @@
 #define HANDLER_REST_PROXY_PROXY_SCOPE_H
 
 #include "handler/rest/proxy/proxy_route.h"
+#include "shared/config/config_ranges.h"
 
 enum proxy_scope_rest {
 	PROXY_SCOPE_NONE,
@@ -19,9 +20,7 @@ enum proxy_scope_rest {
 
 struct proxy_scope {
 	enum proxy_scope_rest rest;
-	bool all_guilds;
-	const uint64_t *guild; /* if not */
-	size_t guilds;
+	const struct config_ranges *guilds; /* as in the config; NULL: none */
 };
 
 /* The guild of a channel or a thread; 0: not known. */

@@ -105,8 +105,9 @@ test_problems(void **state)
 	    {"[gate]\nlisten = 127.0.0.1\n", ":4: [gate] listen: expected"},
 	    {"[gate]\nlisten = ::1:80\n", ":4: [gate] listen: expected"},
 	    {"[gate]\nlisten = 127.0.0.1:0\n", ":4: [gate] listen: expected"},
-	    {"[gate]\nlisten = 0.0.0.0:80\n", ":4: [gate] listen: 0.0.0.0:80 "
-					      "is reached from other machines"},
+	    {"[gate]\nlisten = 0.0.0.0:80\n",
+		":4: [gate] listen: 0.0.0.0:80 "
+		"is reached from other machines"},
 	    {"[gate]\nlisten = 127.0.0.1:80\nrest_listen = 127.0.0.1:80\n",
 		":5: [gate] rest_listen: the same as listen"},
 	    {"[gate]\ntls_key = x\n", ":4: [gate] tls_cert and tls_key"},
@@ -144,7 +145,8 @@ test_problems(void **state)
 		if (strstr(t.said[0], bad[i].want) == NULL)
 			fail_msg("%s\nis not of: %s", bad[i].want, t.said[0]);
 	}
-	assert_int_equal(parse(BOT "[gate]\nlisten = 0.0.0.0:80\nclear = yes\n"),
+	assert_int_equal(parse(
+			     BOT "[gate]\nlisten = 0.0.0.0:80\nclear = yes\n"),
 	    0);
 }
 
@@ -168,9 +170,9 @@ test_difference(void **state)
 			     BOT GATE "[client \"a\"]\n[client \"b\"]\n", NULL,
 			     NULL, &t.err),
 	    0);
-	assert_int_equal(
-	    parse(BOT GATE "log_age = 1h\n[client \"c\"]\n[client \"a\"]\n"
-			   "exec = /bin/true\n"),
+	assert_int_equal(parse(BOT GATE
+			     "log_age = 1h\n[client \"c\"]\n[client \"a\"]\n"
+			     "exec = /bin/true\n"),
 	    0);
 	assert_int_equal(config_diff(&t.other, &t.config, note, NULL), 4);
 	assert_string_equal(t.said[0], "[gate] log_age: \"30m\" -> \"1h\"");
@@ -184,13 +186,14 @@ test_difference(void **state)
 	    0);
 	assert_int_equal(config_diff(&t.config, &out, NULL, NULL), 0);
 	config_free(&out);
-	assert_int_equal(
-	    config_diff_merge_shards(&t.other, &t.config, &out, &t.err), 0);
+	assert_int_equal(config_diff_merge_shards(&t.other, &t.config, &out,
+			     &t.err),
+	    0);
 	assert_int_equal(config_diff(&t.other, &out, NULL, NULL), 0);
 	config_free(&out);
 	/* A client of a plugin's name is another matter. */
-	assert_int_equal(
-	    config_diff_merge_plugin(&t.other, &t.config, "a", &out, &t.err),
+	assert_int_equal(config_diff_merge_plugin(&t.other, &t.config, "a",
+			     &out, &t.err),
 	    0);
 	assert_int_equal(config_diff(&t.other, &out, NULL, NULL), 0);
 	config_free(&out);

@@ -51,8 +51,8 @@ test_whose(void **state)
 	str_format(text, sizeof(text), " bot  %s ", a);
 	assert_int_equal(check(text, who), 1);
 	/* Another name in front of a secret that is right. */
-	str_format(text, sizeof(text), "%.*s%s",
-	    (int)(strrchr(b, '.') - b), b, strrchr(a, '.'));
+	str_format(text, sizeof(text), "%.*s%s", (int)(strrchr(b, '.') - b), b,
+	    strrchr(a, '.'));
 	assert_int_equal(check(text, who), 0);
 	a[strlen(a) - 1] ^= 1;
 	assert_int_equal(check(a, who), 0);
@@ -100,8 +100,8 @@ static void
 test_what_is_none(void **state)
 {
 	static const char *const none[] = {"", ".", "..", "...", "Bot ", "Bot",
-	    "a.b.c", "x.YQ==.y", "x.L2V0Yy9w.y", "x.ICAgICAg.y",
-	    "x.AAAAAAAA.y", "x.%%%%.y"};
+	    "a.b.c", "x.YQ==.y", "x.L2V0Yy9w.y", "x.ICAgICAg.y", "x.AAAAAAAA.y",
+	    "x.%%%%.y"};
 	char who[CLIENT_TOKEN_NAME_MAX], longer[2 * CLIENT_TOKEN_MAX];
 
 	for (size_t i = 0; i < nitems(none); i++)
@@ -120,8 +120,8 @@ holds(const struct store_item *x, void *arg)
 
 	assert_null(memmem(x->value, x->value_len, token, strlen(token)));
 	assert_null(memmem(x->key, x->key_len, token, strlen(token)));
-	assert_null(memmem(x->value, x->value_len, strrchr(token, '.') + 1,
-	    43));
+	assert_null(
+	    memmem(x->value, x->value_len, strrchr(token, '.') + 1, 43));
 	return 0;
 }
 

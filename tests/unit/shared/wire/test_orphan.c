@@ -148,9 +148,8 @@ setup(void **state)
 	if (nonce_make(&t.nonce, t.dir, "token", &e) != 0)
 		return -1;
 	ipc_open(&t.ipc, t.loop, fds[0], "supervisor", on_msg, on_gone);
-	orphan_init(&t.orphan, t.timers, &t.ipc, &t.config,
-	    CONTRACT_SHARD, 4, t.pipe[0],
-	    &t.nonce, &ops);
+	orphan_init(&t.orphan, t.timers, &t.ipc, &t.config, CONTRACT_SHARD, 4,
+	    t.pipe[0], &t.nonce, &ops);
 	return 0;
 }
 

@@ -7,14 +7,18 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const uint64_t its[] = {100, 200};
-static const struct proxy_scope
-    none = {.all_guilds = true},
-    read = {.rest = PROXY_SCOPE_READ, .all_guilds = true},
-    full = {.rest = PROXY_SCOPE_FULL, .all_guilds = true},
-    two = {.rest = PROXY_SCOPE_FULL, .guild = its, .guilds = 2},
-    two_read = {.rest = PROXY_SCOPE_READ, .guild = its, .guilds = 2},
-    no_guild = {.rest = PROXY_SCOPE_FULL};
+static struct config_range range[] = {{100, 100}, {200, 200}};
+static const struct config_ranges all, its = {range, 2};
+static const struct proxy_scope none = {.guilds = &all},
+				read = {.rest = PROXY_SCOPE_READ,
+				    .guilds = &all},
+				full = {.rest = PROXY_SCOPE_FULL,
+				    .guilds = &all},
+				two = {.rest = PROXY_SCOPE_FULL,
+				    .guilds = &its},
+				two_read = {.rest = PROXY_SCOPE_READ,
+				    .guilds = &its},
+				no_guild = {.rest = PROXY_SCOPE_FULL};
 
 /* Channel 1100 is in guild 100, 1300 in 300; 5 is nowhere. */
 static uint64_t
