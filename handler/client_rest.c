@@ -61,13 +61,6 @@ on_client(void *arg, const char *authorization, struct proxy_client *out)
 	return false;
 }
 
-/* Only the gate's cache knows, and this is another process. */
-static uint64_t
-on_guild_of(void *arg, uint64_t channel)
-{
-	return 0;
-}
-
 /* ---- life ----------------------------------------------------------- */
 
 /* The owner drops it as a secret; NULL, and it is logged. */
@@ -123,7 +116,6 @@ client_rest_open(struct client_rest *r, struct ev_loop *loop,
 	    .listen_fd = inherit_given(CONTRACT_FD_REST_LISTEN),
 	    .gateway_url = url,
 	    .client = on_client,
-	    .guild_of = on_guild_of,
 	    .arg = r};
 	struct err e = {0};
 

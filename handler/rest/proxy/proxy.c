@@ -278,6 +278,7 @@ proxy_new(const struct proxy_setup *set, struct err *e)
 	p->set = *set;
 	list_init(&p->strangers);
 	list_init(&p->known);
+	list_init(&p->looks);
 	if (start(p, e) < 0) {
 		close(set->listen_fd);
 		free(p);
@@ -349,6 +350,7 @@ proxy_free(struct proxy *p)
 	timer_stop(&p->turn);
 	timer_stop(&p->tick);
 	MHD_stop_daemon(p->daemon);
+	proxy_channel_leave_all(p);
 	close(p->leaves_fd);
 	free(p->gateway_url);
 	free(p);

@@ -57,6 +57,8 @@ struct proxy_setup {
 	 * false: nobody's. */
 	bool (*client)(void *arg, const char *authorization,
 	    struct proxy_client *);
+	/* NULL, or who may know it without a question to Discord, which is
+	 * asked for what is not known: once for each channel. */
 	proxy_scope_guild_of *guild_of;
 	void *arg;
 };

@@ -35,6 +35,8 @@ void
 proxy_call_free(struct proxy_call *c)
 {
 	call_cancel(c);
+	if (c->look != NULL)
+		proxy_channel_leave(c->look);
 	if (c->begun)
 		proxy_call_counts(c)->now--;
 	curl_slist_free_all(c->stream.headers);
@@ -137,12 +139,42 @@ body_refused(struct proxy_call *c)
 	return true;
 }
 
+/* What of its client's scope it goes beyond; or that is asked first. */
+static void
+call_judge(struct proxy_call *c)
+{
+	const char *why;
+
+	c->unknown = 0;
+	why = proxy_scope_refuses(&c->scope, c->method, &c->route,
+	    proxy_channel_guild, c);
+	if (why != NULL && c->unknown != 0)
+		proxy_channel_look(c);
+	else if (why != NULL)
+		refuse(c, 403, 50001, why);
+}
+
+void
+proxy_call_looked(struct proxy_call *c, const struct rest_answer *a)
+{
+	c->look = NULL;
+	if (a->outcome == REST_OK || a->outcome == REST_REFUSED)
+		call_judge(c);
+	else if (a->outcome == REST_LIMITED)
+		proxy_reply_limited(c, a->retry_ms, a->why);
+	else
+		proxy_reply_busy(c, 503, 5,
+		    "Discord did not say which guild this channel is in: try "
+		    "again");
+	if (c->status == 0 && (c->up_end || buf_len(&c->up) == PROXY_WINDOW))
+		proxy_stream_ask(c);
+	proxy_stream_wake(c);
+}
+
 static void
 call_admit(struct proxy_call *c)
 {
-	const struct proxy_setup *set = &c->conn->proxy->set;
 	struct proxy_client client = {.shards = 1};
-	const char *why;
 
 	if (route_refused(c))
 		return;
@@ -157,16 +189,12 @@ call_admit(struct proxy_call *c)
 		proxy_reply_gateway(c, &client);
 		return;
 	}
-	why = proxy_scope_refuses(&client.scope, c->method, &c->route,
-	    set->guild_of, set->arg);
-	if (why != NULL) {
-		refuse(c, 403, 50001, why);
-	} else if (proxy_call_counts(c)->now >= PROXY_CALLS_EACH) {
+	c->scope = client.scope;
+	if (proxy_call_counts(c)->now >= PROXY_CALLS_EACH)
 		proxy_reply_limited(c, 1000,
 		    "too many calls of this client are open at once");
-	} else {
-		(void)body_refused(c);
-	}
+	else if (!body_refused(c))
+		call_judge(c);
 }
 
 /* Will it be long until the client has said it all? */
@@ -212,7 +240,7 @@ call_take(struct proxy_call *c, const char **data, size_t *len)
 	*len -= n;
 	if (c->asked)
 		proxy_stream_more(c);
-	else if (buf_len(&c->up) == PROXY_WINDOW)
+	else if (buf_len(&c->up) == PROXY_WINDOW && c->look == NULL)
 		proxy_stream_ask(c);
 }
 
@@ -240,10 +268,10 @@ static enum MHD_Result
 call_whole(struct proxy_call *c)
 {
 	c->up_end = true;
-	if (c->status == 0 && !c->asked)
-		proxy_stream_ask(c);
-	else if (c->status == 0)
+	if (c->status == 0 && c->asked)
 		proxy_stream_more(c);
+	else if (c->status == 0 && c->look == NULL)
+		proxy_stream_ask(c);
 	if (c->status != 0)
 		return proxy_stream_reply(c);
 	proxy_stream_rest(c, PROXY_RESTS_HEAD);

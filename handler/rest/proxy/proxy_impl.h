@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of the proxy share: proxy.c (the server, its connections),
- * proxy_call.c (a request's way), proxy_stream.c (its body and its answer, in
- * pieces), proxy_reply.c (what we answer ourselves).  For them only.
+ * proxy_call.c (a request's way), proxy_channel.c (guilds of channels),
+ * proxy_stream.c (its body and its answer, in pieces), proxy_reply.c (what we
+ * answer ourselves).  For them only.
  */
 #ifndef HANDLER_REST_PROXY_PROXY_IMPL_H
 #define HANDLER_REST_PROXY_PROXY_IMPL_H
@@ -16,6 +17,26 @@
 #include <microhttpd.h>
 
 struct proxy_call;
+
+/*
+ * Guilds of channels that Discord was asked for: a place each, by the channel's
+ * hash; a channel's guild never changes, but who is not let see it today may
+ * be tomorrow.
+ */
+#define PROXY_CHANNELS 4096
+#define PROXY_CHANNEL_NONE_MS 60000u /* "none" is asked again after that */
+struct proxy_channel {
+	uint64_t id, guild;
+	uint64_t until_ms; /* of a guild 0 */
+};
+
+/* A question of this kind; it may outlive who asked. */
+struct proxy_look {
+	struct list link;	 /* proxy.looks */
+	struct proxy *proxy;	 /* NULL: gone */
+	struct proxy_call *call; /* NULL: gone */
+	uint64_t channel;
+};
 
 /* Of the server's connections, on its list from the first to the last. */
 struct proxy_conn {
@@ -42,6 +63,9 @@ struct proxy_call {
 	char method[12];
 	struct proxy_route route;
 	unsigned slot;
+	struct proxy_scope scope;
+	uint64_t unknown;	 /* channel whose guild is to be asked for */
+	struct proxy_look *look; /* that is done */
 	bool begun, dead;
 	enum proxy_rests rests;
 	/* upward */
@@ -69,6 +93,8 @@ struct proxy {
 	char *gateway_url;
 	struct list strangers, known;
 	size_t stranger_count;
+	struct list looks;
+	struct proxy_channel channel[PROXY_CHANNELS];
 	bool stopped;
 	struct proxy_counts counts[PROXY_SLOTS];
 };
@@ -90,6 +116,8 @@ enum MHD_Result proxy_call_handle(struct proxy_call *, const char *method,
     const char *data, size_t *len);
 /* The client is gone, or to go. */
 void proxy_call_die(struct proxy_call *);
+/* The guild of its channel has been found out, or why not. */
+void proxy_call_looked(struct proxy_call *, const struct rest_answer *);
 /* Once a second. */
 void proxy_call_pace(struct proxy_call *, uint64_t now);
 
@@ -98,6 +126,16 @@ proxy_call_counts(struct proxy_call *c)
 {
 	return &c->conn->proxy->counts[c->slot];
 }
+
+/* ---- proxy_channel.c ------------------------------------------------ */
+
+/* As proxy_scope.h asks, of a call; what is not known is noted in it. */
+uint64_t proxy_channel_guild(void *call, uint64_t channel);
+/* Asks Discord for it, as the call's client; proxy_call_looked() follows. */
+void proxy_channel_look(struct proxy_call *);
+/* The call, or the proxy, goes and the question stays. */
+void proxy_channel_leave(struct proxy_look *);
+void proxy_channel_leave_all(struct proxy *);
 
 /* ---- proxy_stream.c ------------------------------------------------- */
 

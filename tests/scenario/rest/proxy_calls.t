@@ -38,7 +38,7 @@ def ours(t, front):
         "the head of Discord's answer goes through")
 
 
-def scopes(t, front, mine, other):
+def scopes(t, sim, front, mine, other):
     """(guild, channel) pairs"""
     before = front.counts()["of"]
     for token, method, path, status in (
@@ -51,6 +51,7 @@ def scopes(t, front, mine, other):
             (BOUND, "GET", "/guilds/" + other[0], 403),
             (BOUND, "GET", "/channels/" + other[1], 403),
             (BOUND, "GET", "/channels/123456789", 403),
+            (BOUND, "GET", "/channels/123456789/messages", 403),
             (BOUND, "GET", "/users/@me/guilds", 403),
             ("wrong", "GET", "/users/@me", 401),
             (None, "GET", "/users/@me", 401)):
@@ -61,7 +62,12 @@ def scopes(t, front, mine, other):
                 "which is told: %s" % got.message())
     refused = [a["refused"] - b["refused"] for a, b in
         zip(front.counts()["of"], before)]
-    t.equal(refused, [0, 1, 1, 4, 2], "each is counted as its client's")
+    seen = sim.report()["rest"]["requests"]
+    got = front.call("POST", "/channels/%s/messages" % mine[1], {"content":
+        "hm"}, token=BOUND)
+    t.equal((got.status, sim.report()["rest"]["requests"] - seen), (200, 1),
+        "Discord is asked once which guild a channel is in")
+    t.equal(refused, [0, 1, 1, 5, 2], "each is counted as its client's")
 
 
 def limits(t, sim, front, channel, guild):
@@ -152,9 +158,9 @@ def main(t):
     mine, other = [(str(g["id"]), str(g["channel"])) for g in rows[:2]]
     front = Front(t, sim.urls["SIM_API"], "bot.token.x", (
         FULL + ":1:full:all", READ + ":4:read:all", NONE + ":1:none:all",
-        BOUND + ":1:full:" + mine[0]), (mine[::-1], other[::-1]))
+        BOUND + ":1:full:" + mine[0]))
     ours(t, front)
-    scopes(t, front, mine, other)
+    scopes(t, sim, front, mine, other)
     limits(t, sim, front, mine[1], mine[0])
     fair(t, sim, front, mine[0], other[0])
     lane(t, sim, front, mine[0])
