@@ -59,7 +59,7 @@ SIM_SRC := $(call sources,tools/sim)
 # What the simulator uses of shared/: all that stands in these rooms, and of
 # others these files.  A symbol that is missing when it is linked is of a file
 # to be named here, if that needs no library of the fleet's.
-SIM_SHARED := $(filter shared/base/% shared/json/% $(addsuffix .c,shared/net/tls \
+SIM_SHARED := $(filter shared/base/% shared/json/% shared/websocket/% $(addsuffix .c,shared/net/tls \
 	shared/config/config_words shared/process/inherited shared/discord/dispatch),\
 	$(call sources,shared))
 LIB_SRC := $(filter-out $(SIM_SRC) tools/main.c,$(call sources,shared \
@@ -191,15 +191,23 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
-# Parts of the programs that a scenario starts by themselves.
-FRONT_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/front/*.c))
-$(BUILD)/front/%: $(BUILD)/tests/front/%.o $(LIB)
+# Parts of a role alone, with what is around them played by a scenario.
+ALONE_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/gate/*.c \
+	tests/front/*.c))
+define alone
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+endef
+$(BUILD)/gate/%: $(BUILD)/tests/gate/%.o $(LIB)
+	$(alone)
+$(BUILD)/front/%: $(BUILD)/tests/front/%.o $(LIB)
+	$(alone)
+$(filter $(BUILD)/scenario/gate/% $(BUILD)/scenario/rest/proxy_%,\
+	$(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))): $(ALONE_BIN)
 
 TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
-tests: all $(TESTS) $(BENCH_BIN) $(FRONT_BIN)
+tests: all $(TESTS) $(BENCH_BIN) $(ALONE_BIN)
 list-tests:
 	@echo $(TESTS)
 

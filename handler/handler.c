@@ -91,6 +91,20 @@ handler_page_plugins(struct handler *h)
 		handler_page_each(h, &h->sheet.page.head->plugins);
 }
 
+static void
+handler_page_gate(struct handler *h)
+{
+	struct page_handler *p = &h->own;
+	struct gate_lane_state s;
+
+	gate_lane_look(&h->gate, &s);
+	p->gate_open = s.open;
+	p->gate_waiting = s.waiting;
+	p->gate_backlog = s.backlog;
+	p->gate_dropped = s.dropped;
+	p->gate_lag_ms = s.lag_ms;
+}
+
 /* They are ours while we serve, or a shard still sends to us. */
 void
 handler_serve(struct handler *h)
@@ -112,6 +126,7 @@ handler_tick(struct timer *t)
 	plugin_set_tick(&h->plugins);
 	if (intake_stuck(&h->intake))
 		plugin_set_relieve(&h->plugins);
+	handler_page_gate(h);
 	handler_page_plugins(h);
 	timer_set(&h->tick, HANDLER_TICK_S);
 }
@@ -224,6 +239,7 @@ on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	rpc_flush(&h->rpc);
 	intake_flush(&h->intake, plugin_set_sync(&h->plugins, false));
 	plugin_pump_all(&h->plugins.host);
+	gate_lane_pump(&h->gate);
 	handler_check_ready(h);
 	handler_check_drained(h);
 	if (h->plugins.news)
@@ -255,6 +271,7 @@ handler_finish(struct handler *h)
 	stragglers_end_all();
 	if (plugin_set_gone(&h->plugins)) {
 		plugin_set_forget(&h->plugins);
+		gate_lane_free(&h->gate);
 		intake_free(&h->intake);
 		plugin_set_free(&h->plugins);
 	}

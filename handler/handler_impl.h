@@ -11,6 +11,7 @@
 #include "handler/roundtrip.h"
 #include "handler/api/rpc.h"
 #include "handler/stats_page.h"
+#include "handler/delivery/gate_lane.h"
 #include "handler/delivery/plugin_set.h"
 #include "handler/command/access.h"
 #include "shared/wire/ipc.h"
@@ -33,6 +34,7 @@ struct handler {
 	struct intake intake;
 	struct intake_tap judge; /* of the commands */
 	struct plugin_set plugins;
+	struct gate_lane gate;
 	struct plugin_spawn_limits limits;
 	struct rest *rest;
 	struct client_rest clients; /* their calls of it */

@@ -80,6 +80,7 @@ on_deliver(struct intake *in, struct event *e, uint64_t wanted)
 {
 	struct handler *h = container_of(in, struct handler, intake);
 	bool hurry = in_flight_event_named(e, "INTERACTION_CREATE");
+	struct delivery *gate = in->all ? &e->to[e->copies - 1] : NULL;
 
 	for (unsigned n = 0; wanted != 0; wanted &= wanted - 1, n++) {
 		struct delivery *d = &e->to[n];
@@ -88,6 +89,11 @@ on_deliver(struct intake *in, struct event *e, uint64_t wanted)
 		d->urgent = hurry;
 		plugin_set_push(&h->plugins, (unsigned)__builtin_ctzll(wanted),
 		    d);
+	}
+	if (in->all) {
+		gate->event = e;
+		gate->urgent = hurry;
+		gate_lane_push(&h->gate, gate);
 	}
 }
 
@@ -197,6 +203,9 @@ start_plugins(struct handler *h)
 	handler_serve(h);
 	plugin_set_init(s, h->config.state_dir,
 	    h->config.handler_drain_timeout_s);
+	h->gate.lost = supervisor_channel_gate_lost;
+	gate_lane_init(&h->gate, &s->lanes, &h->intake, &h->config);
+	s->beside = h->gate.wanted ? &h->gate.lane : NULL;
 	for (size_t i = 0; i < h->config.plugins; i++)
 		plugin_set_add(s, &h->config.plugin[i]);
 	plugin_set_start(s);

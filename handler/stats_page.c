@@ -82,6 +82,11 @@ stats_page_write(struct stats_page *s, const struct page_handler *own)
 	p->rest = own->rest;
 	p->rest_since_ms = own->rest_since_ms;
 	p->commands_out = own->commands_out;
+	p->gate_open = own->gate_open;
+	p->gate_waiting = own->gate_waiting;
+	p->gate_backlog = own->gate_backlog;
+	p->gate_dropped = own->gate_dropped;
+	p->gate_lag_ms = own->gate_lag_ms;
 	words_put(p->note, own->note);
 	words_put(p->rest_note, own->rest_note);
 	words_put(p->commands_note, own->commands_note);

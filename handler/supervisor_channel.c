@@ -38,6 +38,20 @@ on_plugin(struct handler *h, const struct msg_hdr *hdr, const void *payload,
 }
 
 static void
+on_gate_lane(struct handler *h, const struct msg_hdr *hdr, const void *payload,
+    int fd)
+{
+	const struct msg_gate_lane *m = payload;
+
+	if (fd < 0)
+		supervisor_channel_gate_lost(&h->gate);
+	else if (h->gate.wanted)
+		gate_lane_open(&h->gate, fd, h->generation, m->shard_count);
+	else
+		close(fd);
+}
+
+static void
 on_probe(struct handler *h, const struct msg_hdr *hdr, const void *payload,
     int fd)
 {
@@ -71,15 +85,18 @@ on_stop(struct handler *h, const struct msg_hdr *hdr, const void *payload,
 
 static const struct {
 	size_t size;
-	bool uplink; /* of a shard, with its fd, which is taken over */
+	bool keeps; /* its fd is taken over */
+	bool shard; /* it is about one */
 	void (*fn)(struct handler *, const struct msg_hdr *, const void *,
 	    int fd);
 } known[MSG_TYPES] = {
-    [MSG_UPLINK] = {sizeof(struct msg_uplink), true, on_uplink},
-    [MSG_PLUGIN] = {sizeof(struct msg_plugin), false, on_plugin},
-    [MSG_PROBE] = {sizeof(struct msg_probe), false, on_probe},
-    [MSG_LOG_LEVEL] = {sizeof(struct msg_log_level), false, on_log_level},
-    [MSG_STOP] = {sizeof(struct msg_stop), false, on_stop},
+    [MSG_UPLINK] = {sizeof(struct msg_uplink), true, true, on_uplink},
+    [MSG_GATE_LANE] = {sizeof(struct msg_gate_lane), true, false, on_gate_lane},
+    [MSG_PLUGIN] = {sizeof(struct msg_plugin), false, false, on_plugin},
+    [MSG_PROBE] = {sizeof(struct msg_probe), false, false, on_probe},
+    [MSG_LOG_LEVEL] = {sizeof(struct msg_log_level), false, false,
+	on_log_level},
+    [MSG_STOP] = {sizeof(struct msg_stop), false, false, on_stop},
 };
 
 static void
@@ -87,17 +104,17 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
     int fd)
 {
 	struct handler *h = container_of(ipc, struct handler, ipc);
-	bool uplink = known[hdr->type].uplink;
+	bool keeps = known[hdr->type].keeps;
 
 	if (known[hdr->type].fn != NULL && hdr->len == known[hdr->type].size
-	    && (!uplink || hdr->shard >= 0)) {
+	    && (!known[hdr->type].shard || hdr->shard >= 0)) {
 		known[hdr->type].fn(h, hdr, payload, fd);
 	} else {
-		uplink = false;
+		keeps = false;
 		log_error("the supervisor sends %s, which makes no sense here",
 		    contract_msg_name(hdr->type));
 	}
-	if (fd >= 0 && !uplink)
+	if (fd >= 0 && !keeps)
 		close(fd);
 }
 
@@ -180,6 +197,16 @@ supervisor_channel_uplink_refused(struct intake *in, uint32_t shard,
 	str_copy(m.text, why, sizeof(m.text));
 	ipc_send(&h->ipc, MSG_EVENT, (int32_t)shard, h->generation, &m,
 	    sizeof(m), -1);
+}
+
+void
+supervisor_channel_gate_lost(struct gate_lane *g)
+{
+	struct handler *h = container_of(g, struct handler, gate);
+	struct msg_event m = {.report = REPORT_GATE_LOST,
+	    .text = "the lane to the gate ended"};
+
+	ipc_send(&h->ipc, MSG_EVENT, -1, h->generation, &m, sizeof(m), -1);
 }
 
 /* What the supervisor weighs before it lets the shards come over. */

@@ -11,6 +11,8 @@
 
 /* Opens it and says hello. */
 void supervisor_channel_open(struct handler *);
+/* The lane to the gate ended: another one is wanted. */
+void supervisor_channel_gate_lost(struct gate_lane *);
 void supervisor_channel_ready(struct handler *);
 
 /* Callbacks of plugin_set.h, roundtrip.h (arg: the handler) and intake.h. */

@@ -117,12 +117,11 @@ lib_zlib() {
 	licence LICENSE
 }
 
-# The decoder only: a client of the gateway never compresses.
+# Both ways: a shard inflates, the gate may compress for its clients.
 lib_zstd() {
 	make -j "$jobs" -C lib libzstd.a CC=musl-cc AR="${cross}ar" \
-		CFLAGS="$lib_flags" ZSTD_LIB_COMPRESSION=0 \
-		ZSTD_LIB_DICTBUILDER=0 ZSTD_LIB_DEPRECATED=0 \
-		ZSTD_LEGACY_SUPPORT=0
+		CFLAGS="$lib_flags" ZSTD_LIB_DICTBUILDER=0 \
+		ZSTD_LIB_DEPRECATED=0 ZSTD_LEGACY_SUPPORT=0
 	cp lib/libzstd.a "$prefix/lib"
 	cp lib/zstd.h lib/zstd_errors.h "$prefix/include"
 	licence LICENSE

@@ -35,6 +35,7 @@ lane_init(struct lane *l, struct lanes *all, unsigned index,
 {
 	*l = (struct lane) {.all = all, .index = index};
 	str_copy(l->name, cfg->name, sizeof(l->name));
+	str_format(l->who, sizeof(l->who), "plugin %s", cfg->name);
 	window_waiting_init(&l->waiting);
 	backlog_init(&l->backlog, &all->backlogs, cfg);
 	lane_config(l, cfg);
@@ -80,10 +81,10 @@ lane_alarm(struct lane *l, const struct err *e)
 	text_clean(l->note, sizeof(l->note), e->text, strlen(e->text));
 	if (l->alarm_ms != 0 && now - l->alarm_ms < LANE_ALARM_MS)
 		return;
-	log_error("plugin %s: %s.  %llu of its events were dropped since the "
+	log_error("%s: %s.  %llu of its events were dropped since the "
 		  "last such message, %llu in all; other plugins are not "
 		  "affected.",
-	    l->name, e->text,
+	    l->who, e->text,
 	    (unsigned long long)(l->dropped - l->alarm_dropped),
 	    (unsigned long long)l->dropped);
 	l->alarm_ms = now;
@@ -96,9 +97,9 @@ lane_recovered(struct lane *l)
 	if (l->note[0] == '\0')
 		return;
 	l->note[0] = '\0';
-	log_notice("plugin %s: its backlog takes events again; %llu were "
+	log_notice("%s: its backlog takes events again; %llu were "
 		   "dropped meanwhile",
-	    l->name, (unsigned long long)l->dropped);
+	    l->who, (unsigned long long)l->dropped);
 }
 
 static bool
@@ -329,7 +330,7 @@ lane_open_backlog(struct lane *l)
 	}
 	if (l->backlog.untaken) {
 		spool_stats(l->backlog.spool, &disk);
-		log_info("plugin %s: %llu events wait for it on disk", l->name,
+		log_info("%s: %llu events wait for it on disk", l->who,
 		    (unsigned long long)disk.events);
 		store_waiting(l);
 	}

@@ -42,8 +42,8 @@ struct lanes {
 struct lane {
 	struct lanes *all;
 	unsigned index;
-	char name[64];
-	size_t max_waiting; /* backlog_events */
+	char name[64], who[80]; /* who: "plugin pong" */
+	size_t max_waiting;	/* backlog_events */
 	struct window_waiting waiting;
 	struct window *window[LANE_WINDOWS]; /* the oldest first; or NULL */
 	struct backlog backlog;

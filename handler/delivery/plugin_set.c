@@ -192,7 +192,7 @@ staff_unsynced(const struct plugin_set *s)
 	for (unsigned i = 0; i < s->entries; i++)
 		if (s->entry[i]->lane.backlog.unsynced)
 			return true;
-	return false;
+	return s->beside != NULL && s->beside->backlog.unsynced;
 }
 
 bool
@@ -208,6 +208,8 @@ plugin_set_sync(struct plugin_set *s, bool now)
 	for (unsigned i = 0; i < s->entries; i++)
 		if (backlog_sync(&s->entry[i]->lane.backlog, &e) < 0)
 			log_error("%s: a power loss would lose events", e.text);
+	if (s->beside != NULL && backlog_sync(&s->beside->backlog, &e) < 0)
+		log_error("%s: a power loss would lose events", e.text);
 	/* Syncing must not be all that the loop does. */
 	s->sync_ms = clock_boot_ms();
 	s->sync_ms += PLUGIN_SET_SYNC_MS
@@ -243,6 +245,10 @@ plugin_set_tick(struct plugin_set *s)
 			plugin_kick(p->slot[p->active]);
 		open |= p->lane.backlog.spool != NULL;
 	}
+	if (s->beside != NULL) {
+		lane_tick(s->beside);
+		open |= s->beside->backlog.spool != NULL;
+	}
 	if (!open && !s->lanes.serving)
 		backlog_dir_unlock(&s->lanes.backlogs);
 	staff_save(s);
@@ -251,14 +257,14 @@ plugin_set_tick(struct plugin_set *s)
 void
 plugin_set_relieve(struct plugin_set *s)
 {
-	struct plugin_entry *most = NULL;
+	struct lane *most = s->beside;
 
 	for (unsigned i = 0; i < s->entries; i++)
 		if (most == NULL
-		    || lane_load(&s->entry[i]->lane) > lane_load(&most->lane))
-			most = s->entry[i];
+		    || lane_load(&s->entry[i]->lane) > lane_load(most))
+			most = &s->entry[i]->lane;
 	if (most != NULL)
-		lane_spill(&most->lane);
+		lane_spill(most);
 }
 
 /* ---- all of them ---------------------------------------------------- */
@@ -316,7 +322,7 @@ plugin_set_idle(const struct plugin_set *s)
 	for (unsigned i = 0; i < s->entries; i++)
 		if (lane_out(&s->entry[i]->lane) > 0)
 			return false;
-	return true;
+	return s->beside == NULL || lane_out(s->beside) == 0;
 }
 
 unsigned

@@ -39,6 +39,7 @@ struct plugin_set {
 	struct plugin_entry *entry[CONFIG_PLUGINS_MAX];
 	struct plugin *serving[CONFIG_PLUGINS_MAX]; /* by index, of entries */
 	unsigned entries;
+	struct lane *beside; /* that is no plugin's: the gate's; or NULL */
 	uint64_t dead_letters;
 	struct list late; /* dead_letters.c: dead letters yet to be written */
 	unsigned late_n;

@@ -44,6 +44,9 @@ on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	if (g->in_service)
 		page_beat(&g->page.head->pulse.gate_ms, clock_boot_ms());
+	if (g->state == GATE_STOPPING
+	    && (g->clients == NULL || gate_clients_idle(g->clients)))
+		ev_break(loop, EVBREAK_ALL);
 	if (!g->grown)
 		return;
 	g->grown = false;
@@ -69,7 +72,11 @@ gate_stop(struct gate *g, double within_s)
 	log_info("the gate stops");
 	orphan_end(&g->orphan);
 	gate_state_set(g, GATE_STOPPING);
-	timer_set(&g->stop, 0 < within_s ? 0 : within_s);
+	timer_set(&g->stop, within_s);
+	/* The next one takes what is not acknowledged. */
+	feed_free(&g->feed);
+	if (g->clients != NULL)
+		gate_clients_stop(g->clients);
 }
 
 void

@@ -2,11 +2,13 @@
 /*
  * The gate's one object, for the files that make up the process: gate.c (the
  * loop and the end), gate_setup.c (what it starts with, and takes over),
- * gate_channel.c (the supervisor), gate_page.c (what status shows).
+ * gate_desk.c (the clients), gate_channel.c (the supervisor), gate_page.c (what
+ * status shows).
  */
 #ifndef HANDLER_GATE_GATE_IMPL_H
 #define HANDLER_GATE_GATE_IMPL_H
 
+#include "handler/gate/client/gate_clients.h"
 #include "handler/gate/feed/cache_writer.h"
 #include "handler/gate/feed/feed.h"
 #include "shared/page/page.h"
@@ -35,6 +37,10 @@ struct gate {
 	struct guild_cache *cache;
 	struct cache_writer *writer;
 	struct feed feed;
+	SSL_CTX *tls; /* NULL: in the clear */
+	struct gate_clients_setup setup;
+	struct gate_clients *clients; /* NULL: the place is not ours */
+	char url[CONFIG_PATH_MAX];    /* that clients are told */
 	ev_io signals;
 	ev_prepare prepare;
 	struct timer tick, stop;
@@ -53,6 +59,13 @@ void gate_setup_release(struct gate *);
 
 void gate_channel_open(struct gate *);
 void gate_channel_ready(struct gate *);
+
+/* Before the place is ours: what of the config can fail.  0 or -1. */
+int gate_desk_tls(struct gate *, struct err *);
+int gate_desk_open(struct gate *, struct err *);
+void gate_desk_close(struct gate *);
+/* The clients' part of g->own. */
+void gate_desk_count(struct gate *);
 
 void gate_page_write(struct gate *);
 

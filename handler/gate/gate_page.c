@@ -28,6 +28,7 @@ count(struct gate *g)
 	p->lanes = feed_lanes(&g->feed);
 	str_copy(p->note, g->note, sizeof(p->note));
 	p->cache_cold = g->cache == NULL;
+	gate_desk_count(g);
 	if (g->log == NULL)
 		return;
 	p->log_oldest = gatelog_oldest(g->log);
@@ -81,6 +82,8 @@ gate_page_write(struct gate *g)
 	p->log_size = own->log_size;
 	p->cache_behind = own->cache_behind;
 	p->cache_cold = own->cache_cold;
+	p->clients = own->clients;
+	memcpy(p->client, own->client, sizeof(p->client));
 	if (strcmp(p->note, own->note) != 0)
 		text_clean(p->note, sizeof(p->note), own->note,
 		    strlen(own->note));

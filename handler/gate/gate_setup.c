@@ -19,13 +19,17 @@
 static bool
 on_append(struct feed *f, struct gatelog_record *r, const char *raw)
 {
-	return gatelog_append(f->log, r, raw);
+	return gate_clients_append(container_of(f, struct gate, feed)->clients,
+	    r, raw);
 }
 
 static void
 on_appended(struct feed *f)
 {
-	container_of(f, struct gate, feed)->grown = true;
+	struct gate *g = container_of(f, struct gate, feed);
+
+	g->grown = true;
+	gate_clients_appended(g->clients);
 }
 
 static void
@@ -97,7 +101,7 @@ gate_setup(struct gate *g, const char *path, struct err *e)
 		return err_set(e, EXIT_USAGE,
 		    "the supervisor gave it no log or no socket");
 	log_set_level((enum log_level)g->config.log_level);
-	if (start_loop(g, e) < 0)
+	if (gate_desk_tls(g, e) < 0 || start_loop(g, e) < 0)
 		return -1;
 	g->state = GATE_STARTING;
 	g->since_ms = clock_boot_ms();
@@ -176,6 +180,11 @@ gate_setup_take_over(struct gate *g)
 	}
 	feed_attach(&g->feed, g->log);
 	open_cache(g);
+	if (gate_desk_open(g, &e) < 0) {
+		log_error("the gate cannot take its place: %s", e.text);
+		ev_break(g->loop, EVBREAK_ALL);
+		return;
+	}
 	gate_state_set(g, GATE_READY);
 }
 
@@ -183,6 +192,7 @@ void
 gate_setup_release(struct gate *g)
 {
 	feed_free(&g->feed);
+	gate_desk_close(g);
 	if (g->writer != NULL)
 		cache_writer_stop(g->writer);
 	if (g->cache != NULL)

@@ -263,10 +263,10 @@ uplink_deliver(struct uplink *u, const struct up_hdr *h, const char *payload)
 
 		tap->fn(tap, &e);
 	}
-	if (e.wanted != 0)
+	if (e.wanted != 0 || in->all)
 		in->deliver(in,
 		    in_flight_add(&in->work, &u->shard, h, payload,
-			(unsigned)__builtin_popcountll(e.wanted)),
+			(unsigned)__builtin_popcountll(e.wanted) + in->all),
 		    e.wanted);
 }
 

@@ -65,8 +65,10 @@ struct intake {
 	bool paused;	    /* the bound of work is met */
 	uint64_t paused_ms; /* since when */
 	bool stopped;	    /* no more events are taken */
+	bool all;	    /* somebody beside the plugins gets each event */
 	uint64_t events, duplicates, acked;
-	/* A new event for the plugins of this bit set. */
+	/* A new event for the plugins of this bit set; if all, the last of its
+	 * deliveries is that somebody's. */
 	void (*deliver)(struct intake *, struct event *, uint64_t wanted);
 	void (*closed)(struct intake *); /* an uplink ended */
 	/* An uplink is of no use: the peer is broken or of another build. */

@@ -36,8 +36,8 @@ plugin_spawn_limits_save(struct plugin_spawn_limits *l)
 struct child_env;
 
 /* In state_dir and run_dir, should a plugin's program lie there as well. */
-static const char *const child_ours[] = {"backlog", "db", "kv", "spool",
-    "stats", "lock", "nonce", "control.sock", "adopt.sock", NULL};
+static const char *const child_ours[] = {"backlog", "cache", "db", "kv",
+    "spool", "stats", "lock", "nonce", "control.sock", "adopt.sock", NULL};
 
 void
 plugin_spawn_confine(struct plugin_spawn_limits *l, const struct config *c)

@@ -92,3 +92,25 @@ err1:
 	SSL_CTX_free(ctx);
 	return NULL;
 }
+
+SSL_CTX *
+tls_server_new(const char *cert, const char *key, struct err *e)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	char why[200];
+
+	if (ctx == NULL)
+		goto err1;
+	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	if (SSL_CTX_use_certificate_chain_file(ctx, cert) == 1
+	    && SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1
+	    && SSL_CTX_check_private_key(ctx) == 1)
+		return ctx;
+err1:
+	tls_error(why, sizeof(why));
+	err_set(e, EXIT_CONFIG,
+	    "the certificate %s and its key %s cannot be used: %s", cert, key,
+	    why);
+	SSL_CTX_free(ctx);
+	return NULL;
+}

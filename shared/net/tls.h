@@ -2,7 +2,7 @@
 /*
  * This room: TLS, and libcurl on libev.
  *
- * The client TLS context (1.2 and 1.3, peer and host name verified) and the
+ * The client TLS context, and a server's (1.2 and 1.3, peer and host name verified) and the
  * search for the system's CA bundle.  Built once by the supervisor before it
  * forks, so that shards share its pages.
  */
@@ -21,6 +21,8 @@
 int tls_find_ca(const char *ca_file, char *used, size_t size, struct err *);
 /* Owner frees with SSL_CTX_free. */
 SSL_CTX *tls_client_new(const char *ca_file, struct err *);
+/* For a server, of two PEM files: the certificate with its chain, the key. */
+SSL_CTX *tls_server_new(const char *cert, const char *key, struct err *);
 /* The newest OpenSSL error in words; empties the error queue. */
 void tls_error(char *out, size_t size);
 

@@ -288,6 +288,11 @@ struct page_handler {
 	uint64_t rest_since_ms;		/* boot stamp; 0: it is fine */
 	char rest_note[PAGE_WORDS];	/* why, a sentence */
 	char commands_note[PAGE_WORDS]; /* what is not registered, and why */
+	/* Of the lane to the gate. */
+	uint32_t gate_open; /* it is connected */
+	uint32_t gate_reserved;
+	uint64_t gate_waiting, gate_backlog, gate_dropped; /* events */
+	uint64_t gate_lag_ms; /* age of the oldest */
 };
 
 /* One plugin of the handler. */
@@ -451,6 +456,8 @@ struct page_cluster {
 	uint32_t rollout;				 /* one is under way */
 	uint32_t rollout_moved, rollout_failed, rollout_total;
 	char rollout_note[PAGE_WORDS]; /* of it, or of the last one */
+	uint32_t gate;		       /* the config has one */
+	uint32_t gate_clients;	       /* ... for so many */
 };
 
 /* When a loop turned last, boot clock; 0: never.  Each has one writer. */

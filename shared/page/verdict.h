@@ -104,8 +104,10 @@ struct verdict_facts {
 	const struct page_handler *handler; /* HANDLER_DOWN when gone */
 	const struct page_plugins *plugins; /* or NULL */
 	bool alive;			    /* the supervisor */
-	int64_t hung_s; /* it has done nothing for so long; 0 */
-	bool stopped;	/* it is: by a signal, or a debugger */
+	int64_t hung_s;		      /* it has done nothing for so long; 0 */
+	bool stopped;		      /* it is: by a signal, or a debugger */
+	const struct page_gate *gate; /* GATE_DOWN when gone; NULL: none */
+	bool gate_alive;
 	bool handler_alive;
 	int64_t handler_silent_s;		 /* 0: its loop turns */
 	uint32_t shards, ready, deaf, first_ill; /* the first not ready */

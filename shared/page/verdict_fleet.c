@@ -167,6 +167,28 @@ look_handler(const struct verdict_facts *f, struct verdict_fleet *v)
 		found(v, PAGE_WARNING, -1, "%.255s", h->note);
 }
 
+/* Clients that are away are their owners' business; what they would miss by
+ * our fault is not. */
+static void
+look_gate(const struct verdict_facts *f, struct verdict_fleet *v)
+{
+	const struct page_gate *g = f->gate;
+
+	if (g == NULL)
+		return;
+	if (!f->gate_alive || g->state == GATE_DOWN)
+		str_copy(found(v, PAGE_WARNING, age(f, g->state_since_ms),
+			     "gate down")
+			     ->detail,
+		    "no client can connect; what they miss is kept",
+		    VERDICT_WORDS);
+	else if (g->state != GATE_READY)
+		found(v, PAGE_WARNING, age(f, g->state_since_ms), "gate %s",
+		    page_gate_state_name[g->state]);
+	else if (g->note[0] != '\0')
+		found(v, PAGE_WARNING, -1, "gate: %.255s", g->note);
+}
+
 static void
 look_shards(const struct verdict_facts *f, struct verdict_fleet *v)
 {
@@ -314,6 +336,7 @@ verdict_fleet(const struct verdict_facts *f, struct verdict_fleet *v)
 		look_shards(f, v);
 		look_partly(f, v);
 		look_handler(f, v);
+		look_gate(f, v);
 		look_supervisor(f, v);
 		look_disk(f, v);
 		look_probe(f, v);

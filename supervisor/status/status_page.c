@@ -113,6 +113,8 @@ put_rollout(struct page_cluster *pc, const struct fleet *f)
 	const struct rollout_effects *r = f->rollout;
 
 	pc->program = f->program;
+	pc->gate = config_gate(f->config);
+	pc->gate_clients = (uint32_t)f->config->clients;
 	pc->settings = f->settings;
 	pc->rollout = rollout_effects_busy(r);
 	pc->rollout_moved = r->rollout.moved;

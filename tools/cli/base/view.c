@@ -120,6 +120,8 @@ judge(struct view *v, const char *state_dir)
 	    .hung_s = v->hung_s,
 	    .stopped = v->stopped,
 	    .handler_alive = v->handler_alive,
+	    .gate = v->cluster.gate ? &v->gate : NULL,
+	    .gate_alive = v->gate_alive,
 	    .handler_silent_s = v->handler_silent_s,
 	    .shards = (uint32_t)v->n,
 	    .ready = v->ready,
@@ -165,9 +167,16 @@ clean_words(struct view *v)
 	WORDS(v->handler.rest_note);
 	WORDS(v->handler.commands_note);
 	WORDS(v->handler_watch.version);
+	WORDS(v->gate.note);
+	WORDS(v->gate_watch.version);
+	WORDS(v->gate_watch.last_end);
 	WORDS(v->handler_watch.last_end);
 	for (size_t i = 0; i < PAGE_NOTES; i++)
 		WORDS(c->note[i].text);
+	for (size_t i = 0; i < PAGE_CLIENTS; i++) {
+		WORDS(v->gate.client[i].name);
+		WORDS(v->gate.client[i].note);
+	}
 	for (size_t i = 0; i < PAGE_PLUGINS; i++) {
 		WORDS(v->plugins.plugin[i].name);
 		WORDS(v->plugins.plugin[i].note);
@@ -186,6 +195,8 @@ read_page(struct view *v, const struct page *page, bool locked)
 	page_read(&h->supervisor_watch, &v->supervisor_watch,
 	    sizeof(v->supervisor_watch));
 	page_read(&h->plugins, &v->plugins, sizeof(v->plugins));
+	page_read(&h->gate, &v->gate, sizeof(v->gate));
+	page_read(&h->gate_watch, &v->gate_watch, sizeof(v->gate_watch));
 	clean_words(v);
 	if (v->handler.rest >= PAGE_REST_STATES)
 		v->handler.rest = PAGE_REST_FINE;
@@ -194,6 +205,12 @@ read_page(struct view *v, const struct page *page, bool locked)
 	    v->handler_watch.pid_start);
 	if (!v->handler_alive || v->handler.state >= HANDLER_STATES)
 		v->handler.state = HANDLER_DOWN;
+	v->gate_alive = process_lives(v->gate_watch.pid,
+	    v->gate_watch.pid_start);
+	if (!v->gate_alive || v->gate.state >= GATE_STATES)
+		v->gate.state = GATE_DOWN;
+	if (v->gate.clients > PAGE_CLIENTS)
+		v->gate.clients = PAGE_CLIENTS;
 	v->n = v->cluster.local < h->slots ? v->cluster.local : h->slots;
 	v->shard = base_alloc((v->n + 1) * sizeof(*v->shard));
 	for (size_t i = 0; i < v->n; i++) {

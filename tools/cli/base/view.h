@@ -31,7 +31,8 @@ struct view_shard {
 struct view {
 	struct page_cluster cluster;
 	struct page_handler handler;
-	struct page_watch handler_watch, supervisor_watch;
+	struct page_watch handler_watch, supervisor_watch, gate_watch;
+	struct page_gate gate;
 	struct page_plugins plugins;
 	struct verdict_fleet verdict;
 	bool told_down;	     /* not alive, and an operator wants it so */
@@ -41,7 +42,7 @@ struct view {
 	bool hung;	/* the supervisor lives but does nothing: */
 	bool stopped;	/* by a signal or a debugger */
 	int64_t hung_s; /* for so long, 0: not that long yet */
-	bool handler_alive;
+	bool handler_alive, gate_alive;
 	int64_t handler_silent_s;  /* its loop has not turned for so long; 0 */
 	const char *handler_state; /* of page.h, or "silent" */
 	uint64_t now_ms;	   /* clock_boot_ms() */

@@ -335,6 +335,68 @@ handler(const struct view *v)
 	return o;
 }
 
+static struct json_object *
+client(const struct view *v, const struct page_client *c)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_text(o, "name", c->name);
+	json_put_int(o, "sessions", c->sessions);
+	json_put_int(o, "connected", c->connected);
+	json_put_int(o, "lag_events", c->lag_events);
+	put_seconds(o, "heard_s", view_age(v, c->heard_ms));
+	json_put_int(o, "events", c->events);
+	json_put_int(o, "replayed", c->replayed);
+	json_put_int(o, "caught_up", c->caught_up);
+	json_put_int(o, "overruns", c->overruns);
+	json_put_int(o, "expired", c->expired);
+	json_put_int(o, "identifies", c->identifies);
+	json_put_int(o, "resumes", c->resumes);
+	json_put_int(o, "refused", c->refused);
+	put_text(o, "note", c->note);
+	return o;
+}
+
+/* null: the config has none. */
+static struct json_object *
+gate(const struct view *v)
+{
+	struct json_object *o, *clients;
+	const struct page_gate *g = &v->gate;
+	const struct page_handler *h = &v->handler;
+
+	if (!v->cluster.gate)
+		return NULL;
+	o = json_object_new_object();
+	put_text(o, "state", page_gate_state_name[g->state]);
+	put_known(o, "pid", v->gate_alive ? v->gate_watch.pid : -1);
+	put_text(o, "version", v->gate_alive ? v->gate_watch.version : "");
+	json_put_int(o, "lanes", g->lanes);
+	json_put_int(o, "events", g->events);
+	json_put_int(o, "repeated", g->repeated);
+	json_put_int(o, "unreadable", g->unreadable);
+	json_put_int(o, "too_big", g->too_big);
+	json_put_int(o, "log_first", g->log_oldest);
+	json_put_int(o, "log_last", g->log_last);
+	json_put_int(o, "log_used", g->log_used);
+	json_put_int(o, "log_size", g->log_size);
+	json_put_int(o, "log_lost", g->log_lost);
+	json_put_int(o, "cache_behind", g->cache_behind);
+	json_put_bool(o, "cache_cold", g->cache_cold);
+	json_put_int(o, "waiting", h->gate_waiting);
+	json_put_int(o, "backlog_events", h->gate_backlog);
+	json_put_int(o, "dropped", h->gate_dropped);
+	json_put_int(o, "lag_ms", h->gate_lag_ms);
+	put_samples(o, &v->gate_watch);
+	put_text(o, "last_end", v->gate_watch.last_end);
+	put_text(o, "note", g->note);
+	clients = json_object_new_array();
+	for (uint32_t i = 0; i < g->clients; i++)
+		json_object_array_add(clients, client(v, &g->client[i]));
+	json_object_object_add(o, "clients", clients);
+	return o;
+}
+
 bool
 status_picked(const struct status_pick *pick, uint32_t id)
 {
@@ -358,6 +420,7 @@ status_json(const struct view *v, const struct status_pick *pick)
 	json_object_object_add(o, "cluster", cluster(v));
 	json_object_object_add(o, "budget", status_json_budget(v));
 	json_object_object_add(o, "handler", handler(v));
+	json_object_object_add(o, "gate", gate(v));
 	json_object_object_add(o, "probe", probe(v));
 	json_object_object_add(o, "shards", shards);
 	return o;

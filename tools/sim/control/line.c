@@ -56,11 +56,11 @@ change(struct conn *c, int argc, char **argv)
 {
 	bool plain = strcmp(argv[0], "default") == 0;
 
-	c->line = plain ? c->sim->cfg.line : *c->wire.line;
+	c->line = plain ? c->sim->cfg.line : *c->paced.line;
 	if (!plain)
 		(void)read_words(&c->line, argc, argv);
-	c->wire.line = plain ? &c->sim->cfg.line : &c->line;
-	wire_line_changed(&c->wire);
+	c->paced.line = plain ? &c->sim->cfg.line : &c->line;
+	paced_changed(&c->paced);
 }
 
 int

@@ -62,7 +62,7 @@ do_verb(struct conn *c, int argc, char **argv)
 	} else if (strcmp(argv[0], "eof") == 0) {
 		conn_eof(c);
 	} else if (strcmp(argv[0], "mute") == 0) {
-		wire_cork(&c->wire, strcmp(argv[2], "on") == 0);
+		wire_cork(&c->paced.wire, strcmp(argv[2], "on") == 0);
 	} else if (strcmp(argv[0], "close") == 0) {
 		str_to_u64(argv[2], &code);
 		conn_close(c, (unsigned)code, argc > 3 ? argv[3] : "");

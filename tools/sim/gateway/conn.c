@@ -3,9 +3,9 @@
 
 #include "tools/sim/gateway/opcode.h"
 #include "tools/sim/gateway/strike.h"
-#include "tools/sim/net/frame.h"
+#include "shared/websocket/frame.h"
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/net/upgrade.h"
+#include "shared/websocket/upgrade.h"
 #include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
@@ -50,7 +50,7 @@ bury(struct conn *c)
 	list_remove(&c->busy);
 	list_remove(&c->link);
 	list_append(&c->sim->gateway->dead, &c->link);
-	if (c->ws)
+	if (c->ws.ws)
 		stats_close(stats_of(c->sim, c->key), c->code ? c->code : 1006,
 		    1);
 }
@@ -61,18 +61,17 @@ conn_free(struct conn *c)
 	must(c->state == CONN_DEAD);
 	list_remove(&c->link);
 	c->sim->gateway->conn_count--;
-	wire_end(&c->wire, false);
-	if (c->ws)
-		wslay_event_context_free(c->ws);
+	wire_end(&c->paced.wire, false);
+	ws_server_free(&c->ws);
 	compress_free(c->compress);
-	sbuf_free(&c->head);
+	buf_free(&c->head);
 	free(c);
 }
 
 void
 conn_drop(struct conn *c)
 {
-	wire_end(&c->wire, true);
+	wire_end(&c->paced.wire, true);
 	bury(c);
 }
 
@@ -93,7 +92,7 @@ conn_eof(struct conn *c)
 	if (c->state >= CONN_CLOSING)
 		return;
 	begin_closing(c);
-	wire_shut(&c->wire);
+	wire_shut(&c->paced.wire);
 }
 
 void
@@ -101,22 +100,20 @@ conn_close(struct conn *c, unsigned code, const char *reason)
 {
 	if (c->state >= CONN_CLOSING)
 		return;
-	if (code == 1006 || !c->ws) {
+	if (code == 1006 || !c->ws.ws) {
 		conn_drop(c);
 		return;
 	}
 	c->code = code;
 	conn_part(c, voids_session(code));
-	wslay_event_queue_close(c->ws, code == 1005 ? 0 : (uint16_t)code,
-	    (const uint8_t *)reason, code == 1005 ? 0 : strlen(reason));
-	wslay_event_send(c->ws);
+	ws_server_close(&c->ws, code == 1005 ? 0 : code, reason);
 	begin_closing(c);
 }
 
 static void
 on_gone(struct wire *w, const char *why)
 {
-	struct conn *c = container_of(w, struct conn, wire);
+	struct conn *c = container_of(w, struct conn, paced.wire);
 
 	stats_of(c->sim, STATS_NONE)->refused += w->handshaking;
 	bury(c);
@@ -127,21 +124,17 @@ on_gone(struct wire *w, const char *why)
 void
 conn_put(struct conn *c, unsigned first, const void *data, size_t len)
 {
-	unsigned char h[FRAME_HEAD_MAX];
-	struct list *dirty = &c->sim->gateway->dirty;
-
-	wire_put(&c->wire, h, frame_head(h, first, len), dirty);
-	wire_put(&c->wire, data, len, dirty);
+	ws_server_put(&c->ws, first, data, len);
 }
 
 bool
 conn_can_send(struct conn *c)
 {
-	size_t behind = wire_backlog(&c->wire);
+	size_t behind = wire_backlog(&c->paced.wire);
 
-	if (c->stuck || c->state >= CONN_CLOSING || c->wire.fd < 0)
+	if (c->stuck || c->state >= CONN_CLOSING || c->paced.wire.fd < 0)
 		return false;
-	if (behind < c->wire.line->backlog)
+	if (behind < c->paced.line->backlog)
 		return true;
 	stats_of(c->sim, c->key)->unread++;
 	stats_violation(c->sim, c->key, "does not read: %zu bytes behind",
@@ -153,21 +146,22 @@ conn_can_send(struct conn *c)
 void
 conn_send(struct conn *c, const void *data, size_t len)
 {
-	static struct sbuf packed;
+	static struct buf packed;
 	bool plain = !c->compress
-	    || (c->transport == COMPRESS_NONE && len < CONN_PAYLOAD_MIN);
+	    || (c->transport == COMPRESS_KIND_NONE && len < CONN_PAYLOAD_MIN);
 	unsigned opcode;
 
 	if (!conn_can_send(c))
 		return;
-	sbuf_reset(&packed);
+	buf_eat(&packed, buf_len(&packed));
 	if (plain)
-		sbuf_add(&packed, data, len);
+		buf_add(&packed, data, len);
 	else
 		compress_part(c->compress, data, len, true, &packed);
 	opcode = plain ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME;
-	if (!strike_message(c, opcode, packed.p, packed.len))
-		conn_put(c, FRAME_FIN | opcode, packed.p, packed.len);
+	if (!strike_message(c, opcode, buf_data(&packed), buf_len(&packed)))
+		conn_put(c, FRAME_FIN | opcode, buf_data(&packed),
+		    buf_len(&packed));
 }
 
 void
@@ -222,7 +216,7 @@ on_deadline(struct timer *t)
 		stats_violation(c->sim, STATS_NONE, "no upgrade within %d s",
 		    CONN_UPGRADE_S);
 	}
-	wire_end(&c->wire, false);
+	wire_end(&c->paced.wire, false);
 	bury(c);
 }
 
@@ -232,7 +226,7 @@ on_late(struct timer *t)
 	struct conn *c = container_of(t, struct conn, heartbeat);
 
 	/* Who is late may be we: what came in time was not read yet. */
-	if (wire_unread(&c->wire) && c->excuses++ < CONN_EXCUSES) {
+	if (wire_unread(&c->paced.wire) && c->excuses++ < CONN_EXCUSES) {
 		timer_set(t, CONN_EXCUSE_S);
 		return;
 	}
@@ -266,34 +260,6 @@ conn_heartbeat(struct conn *c)
 
 /* ---- websocket input ------------------------------------------------ */
 
-static ssize_t
-ws_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags,
-    void *arg)
-{
-	struct conn *c = arg;
-
-	if (c->in_len == 0 || c->state == CONN_DEAD) {
-		wslay_event_set_error(ws, WSLAY_ERR_WOULDBLOCK);
-		return -1;
-	}
-	if (len > c->in_len)
-		len = c->in_len;
-	memcpy(buf, c->in, len);
-	c->in += len;
-	c->in_len -= len;
-	return (ssize_t)len;
-}
-
-static ssize_t
-ws_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len, int flags,
-    void *arg)
-{
-	struct conn *c = arg;
-
-	wire_put(&c->wire, data, len, &c->sim->gateway->dirty);
-	return (ssize_t)len;
-}
-
 /* The client closes: 1000 and 1001 end the session (section 2.10). */
 static void
 client_closes(struct conn *c, unsigned code)
@@ -306,18 +272,22 @@ client_closes(struct conn *c, unsigned code)
 }
 
 static void
-ws_message(wslay_event_context_ptr ws,
-    const struct wslay_event_on_msg_recv_arg *m, void *arg)
+ws_closes(struct ws_server *ws, unsigned code, bool half)
 {
-	struct conn *c = arg;
+	struct conn *c = container_of(ws, struct conn, ws);
 
-	if (m->opcode == WSLAY_CONNECTION_CLOSE && m->msg_length == 1)
+	if (half)
 		stats_violation(c->sim, c->key, "half a close code");
-	if (m->opcode == WSLAY_CONNECTION_CLOSE)
-		client_closes(c, m->status_code);
-	else if (!wslay_is_ctrl_frame(m->opcode) && c->state < CONN_CLOSING)
-		opcode_message(c, m->opcode == WSLAY_BINARY_FRAME,
-		    (const char *)m->msg, m->msg_length);
+	client_closes(c, code);
+}
+
+static void
+ws_message(struct ws_server *ws, bool binary, const char *text, size_t len)
+{
+	struct conn *c = container_of(ws, struct conn, ws);
+
+	if (c->state < CONN_CLOSING)
+		opcode_message(c, binary, text, len);
 }
 
 /* wslay reads no more: a close frame came, or it refused a broken frame. */
@@ -326,30 +296,30 @@ ws_ended(struct conn *c)
 {
 	if (c->state < CONN_CLOSING) {
 		stats_violation(c->sim, c->key, "broken websocket frame");
-		c->code = wslay_event_get_status_code_sent(c->ws);
+		c->code = ws_server_code_sent(&c->ws);
 		begin_closing(c);
 	}
-	if (wslay_event_get_close_received(c->ws))
-		wire_shut(&c->wire);
+	if (ws_server_closed(&c->ws))
+		wire_shut(&c->paced.wire);
 }
 
 static void
 ws_bytes(struct conn *c, const char *data, size_t len)
 {
-	c->in = data;
-	c->in_len = len;
-	if (wslay_event_recv(c->ws) != 0 && c->state < CONN_CLOSING) {
+	enum ws_server_read got = ws_server_bytes(&c->ws, data, len);
+
+	if (got == WS_SERVER_BROKEN && c->state < CONN_CLOSING) {
 		stats_violation(c->sim, c->key, "broken websocket frame");
 		conn_drop(c);
 	}
 	if (c->state == CONN_DEAD)
 		return;
-	if (!c->stuck && wslay_event_want_write(c->ws))
-		wslay_event_send(c->ws);
+	if (!c->stuck)
+		ws_server_answer(&c->ws);
 	/* Who sends pings and reads no pong is dropped as well. */
 	if (!conn_can_send(c) && c->state == CONN_DEAD)
 		return;
-	if (!wslay_event_get_read_enabled(c->ws))
+	if (got != WS_SERVER_MORE)
 		ws_ended(c);
 }
 
@@ -358,11 +328,13 @@ ws_bytes(struct conn *c, const char *data, size_t len)
 static void
 put_answer(struct conn *c, int status, const char *accept, unsigned after)
 {
-	struct sbuf t = {0};
+	struct buf t = {0};
 
-	upgrade_answer(&t, status, accept, after);
-	wire_put(&c->wire, t.p, t.len, &c->sim->gateway->dirty);
-	sbuf_free(&t);
+	upgrade_answer(&t, status, accept, after,
+	    "CF-RAY: 0123456789abcdef-SIM\r\n");
+	wire_put(&c->paced.wire, buf_data(&t), buf_len(&t),
+	    &c->sim->gateway->dirty);
+	buf_free(&t);
 }
 
 static void
@@ -375,21 +347,17 @@ refuse(struct conn *c, int status, const char *why, unsigned retry_after)
 	}
 	put_answer(c, status, "", retry_after);
 	begin_closing(c);
-	wire_shut(&c->wire);
+	wire_shut(&c->paced.wire);
 }
 
 static void
 open_ws(struct conn *c, const struct upgrade *u)
 {
-	static const struct wslay_event_callbacks cb = {
-	    .recv_callback = ws_recv,
-	    .send_callback = ws_send,
-	    .on_msg_recv_callback = ws_message,
-	};
+	static const struct ws_server_calls calls = {ws_message, ws_closes};
 
 	put_answer(c, 101, u->accept, 0);
-	must(wslay_event_context_server_init(&c->ws, &cb, c) == 0);
-	wslay_event_config_set_max_recv_msg_length(c->ws, CONN_MESSAGE_MAX);
+	ws_server_begin(&c->ws, &calls, &c->paced.wire, &c->sim->gateway->dirty,
+	    CONN_MESSAGE_MAX);
 	stats_of(c->sim, STATS_NONE)->connects++;
 	c->transport = u->compress;
 	c->compress = compress_new(u->compress);
@@ -418,10 +386,10 @@ read_upgrade(struct conn *c, const char *data, size_t len)
 	size_t head;
 	int status;
 
-	sbuf_add(&c->head, data, len);
-	head = upgrade_head(c->head.p, c->head.len);
+	buf_add(&c->head, data, len);
+	head = upgrade_head(buf_data(&c->head), buf_len(&c->head));
 	if (head == 0) {
-		if (c->head.len > UPGRADE_MAX)
+		if (buf_len(&c->head) > UPGRADE_MAX)
 			refuse(c, 400, "the request's head is too long", 0);
 		return;
 	}
@@ -430,32 +398,33 @@ read_upgrade(struct conn *c, const char *data, size_t len)
 		refuse(c, status, NULL, retry_after);
 		return;
 	}
-	status = upgrade_read(c->head.p, head, &u);
+	status = upgrade_read(buf_data(&c->head), head, &u);
 	if (status != 101) {
 		refuse(c, status, u.why, 0);
 		return;
 	}
 	open_ws(c, &u);
-	if (c->head.len > head && c->state < CONN_CLOSING)
-		ws_bytes(c, c->head.p + head, c->head.len - head);
-	sbuf_free(&c->head);
+	buf_eat(&c->head, head);
+	if (buf_len(&c->head) > 0 && c->state < CONN_CLOSING)
+		ws_bytes(c, buf_data(&c->head), buf_len(&c->head));
+	buf_free(&c->head);
 }
 
 static void
 on_bytes(struct wire *w, const char *data, size_t len)
 {
-	struct conn *c = container_of(w, struct conn, wire);
+	struct conn *c = container_of(w, struct conn, paced.wire);
 
 	if (c->state == CONN_UPGRADE)
 		read_upgrade(c, data, len);
-	else if (c->ws)
+	else if (c->ws.ws)
 		ws_bytes(c, data, len);
 }
 
 static void
 on_drained(struct wire *w)
 {
-	struct conn *c = container_of(w, struct conn, wire);
+	struct conn *c = container_of(w, struct conn, paced.wire);
 
 	if (!list_empty(&c->busy))
 		conn_work(c);
@@ -471,16 +440,16 @@ conn_accept(struct sim *sim, int fd, enum conn_host host)
 	c->host = host;
 	c->shard = -1;
 	c->key = STATS_NONE;
-	c->wire.on_bytes = on_bytes;
-	c->wire.on_gone = on_gone;
-	c->wire.on_drained = on_drained;
+	c->paced.wire.on_bytes = on_bytes;
+	c->paced.wire.on_gone = on_gone;
+	c->paced.wire.on_drained = on_drained;
 	list_init(&c->busy);
 	list_init(&c->link);
-	c->wire.line = &sim->cfg.line;
+	c->paced.line = &sim->cfg.line;
 	timer_init(sim->timers, &c->deadline, on_deadline);
 	timer_init(sim->timers, &c->heartbeat, on_late);
 	timer_init(sim->timers, &c->ack, on_ack);
-	if (wire_open(&c->wire, sim->loop, fd, g->tls) < 0) {
+	if (paced_open(&c->paced, sim->loop, fd, g->tls) < 0) {
 		free(c);
 		return;
 	}

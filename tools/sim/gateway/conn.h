@@ -8,8 +8,9 @@
 #define TOOLS_SIM_GATEWAY_CONN_H
 
 #include "tools/sim/base/sim.h"
-#include "tools/sim/net/compress.h"
-#include "tools/sim/net/wire.h"
+#include "shared/websocket/compress.h"
+#include "shared/websocket/ws_server.h"
+#include "tools/sim/net/paced.h"
 
 #include "shared/base/timer.h"
 
@@ -54,14 +55,12 @@ struct conn {
 	struct list link; /* gateway->conns */
 	struct list busy; /* gateway->busy while replay or sync goes on */
 	struct sim *sim;
-	struct wire wire;
-	struct sim_line line; /* its own, once wire.line is this */
+	struct paced paced;
+	struct sim_line line; /* its own, once paced.line is this */
 	enum conn_state state;
 	enum conn_host host;
-	struct sbuf head; /* HTTP request so far */
-	wslay_event_context_ptr ws;
-	const char *in; /* bytes wslay may read now */
-	size_t in_len;
+	struct buf head; /* HTTP request so far */
+	struct ws_server ws;
 	struct compress *compress;
 	enum compress_kind transport;
 	struct session *session; /* NULL until IDENTIFY or RESUME succeeded */

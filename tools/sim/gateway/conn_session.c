@@ -86,9 +86,10 @@ replay_one(struct conn *c, const char *raw, size_t len)
 static bool
 is_behind(const struct conn *c)
 {
-	unsigned most = c->wire.line->backlog / CONN_PACE_PART;
+	unsigned most = c->paced.line->backlog / CONN_PACE_PART;
 
-	return wire_backlog(&c->wire) > (most < CONN_PACE ? most : CONN_PACE);
+	return wire_backlog(&c->paced.wire)
+	    > (most < CONN_PACE ? most : CONN_PACE);
 }
 
 static void

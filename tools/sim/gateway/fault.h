@@ -10,6 +10,7 @@
 #ifndef TOOLS_SIM_GATEWAY_FAULT_H
 #define TOOLS_SIM_GATEWAY_FAULT_H
 
+#include "tools/sim/base/sbuf.h"
 #include "tools/sim/gateway/conn.h"
 
 /*

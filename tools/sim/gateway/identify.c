@@ -250,8 +250,8 @@ ready(struct conn *c, const struct identify *id)
 	s->bot = id->bot;
 	s->user = user_bot(c->sim->world, id->bot);
 	s->large = id->large;
-	if (id->compress && c->transport == COMPRESS_NONE && !c->compress)
-		c->compress = compress_new(COMPRESS_PAYLOAD);
+	if (id->compress && c->transport == COMPRESS_KIND_NONE && !c->compress)
+		c->compress = compress_new(COMPRESS_KIND_PAYLOAD);
 	conn_attach(c, s, CONN_LIVE);
 	send_ready(c, id);
 	if (!conn_is_live(c))
@@ -276,7 +276,8 @@ budget_ok(struct conn *c, unsigned bot)
 static bool
 key_ok(struct conn *c, const struct identify *id)
 {
-	if (starts_key(c->sim, id->bot, id->shard, wire_arrived_ms(&c->wire)))
+	if (starts_key(c->sim, id->bot, id->shard,
+		wire_arrived_ms(&c->paced.wire)))
 		return true;
 	stats_violation(c->sim, c->key, "IDENTIFY too soon for key %u",
 	    id->shard % c->sim->cfg.max_concurrency);
@@ -297,8 +298,8 @@ identify_start(struct conn *c, json_object *d)
 		return;
 	conn_is_for(c, id.shard, id.count);
 	stats_of(c->sim, c->key)->identifies++;
-	stats_of(c->sim, c->key)->identified_ms = wire_arrived_ms(&c->wire)
-	    - c->sim->started_ms;
+	stats_of(c->sim, c->key)->identified_ms =
+	    wire_arrived_ms(&c->paced.wire) - c->sim->started_ms;
 	if (c->host == HOST_RESUME)
 		check_odd_add(&odd, "on the resume host");
 	why = shape(d, &id, &odd);

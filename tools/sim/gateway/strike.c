@@ -2,7 +2,7 @@
 #include "tools/sim/gateway/strike.h"
 
 #include "tools/sim/gateway/fault.h"
-#include "tools/sim/net/frame.h"
+#include "shared/websocket/frame.h"
 #include "tools/sim/gateway/gateway.h"
 
 #include <string.h>
@@ -185,7 +185,7 @@ bomb(struct conn *c, size_t size)
 {
 	static const char head[] = "{\"t\":null,\"s\":null,\"op\":0,\"d\":\"";
 	static char blanks[65536];
-	struct sbuf out = {0};
+	struct buf out = {0};
 
 	if (!conn_can_send(c))
 		return;
@@ -196,8 +196,8 @@ bomb(struct conn *c, size_t size)
 	compress_part(c->compress, "\"}", 2, true, &out);
 	conn_put(c,
 	    FRAME_FIN | (c->compress ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME),
-	    out.p, out.len);
-	sbuf_free(&out);
+	    buf_data(&out), buf_len(&out));
+	buf_free(&out);
 }
 
 static void
@@ -269,10 +269,10 @@ put_fragments(struct conn *c, unsigned opcode, const char *p, size_t len)
 static void
 put_half(struct conn *c, unsigned opcode, const char *p, size_t len)
 {
-	size_t start = wire_backlog(&c->wire);
+	size_t start = wire_backlog(&c->paced.wire);
 
 	conn_put(c, FRAME_FIN | opcode, p, len);
-	c->wire.out.len -= (wire_backlog(&c->wire) - start) / 2;
+	wire_cut(&c->paced.wire, (wire_backlog(&c->paced.wire) - start) / 2);
 	if (c->halve_hang)
 		c->stuck = true;
 	else

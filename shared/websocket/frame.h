@@ -3,8 +3,8 @@
  * The head of a websocket frame as a server sends it: unmasked (RFC 6455
  * section 5.2).  Reading frames is wslay's.
  */
-#ifndef TOOLS_SIM_NET_FRAME_H
-#define TOOLS_SIM_NET_FRAME_H
+#ifndef SHARED_WEBSOCKET_FRAME_H
+#define SHARED_WEBSOCKET_FRAME_H
 
 #include "shared/base/base.h"
 

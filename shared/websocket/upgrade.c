@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/net/upgrade.h"
+#include "shared/websocket/upgrade.h"
 
 #include <ctype.h>
 #include <openssl/evp.h>
@@ -28,9 +28,9 @@ word_is(struct word w, const char *s)
 	return w.len == strlen(s) && strncasecmp(w.p, s, w.len) == 0;
 }
 
-/* The value of a header, blanks stripped; len 0 when absent or repeated. */
-static struct word
-header(const char *text, size_t len, const char *name)
+/* The last value of a header, blanks stripped, and how often it is there. */
+static int
+headers(const char *text, size_t len, const char *name, struct word *out)
 {
 	const char *end = text + len, *p = text;
 	size_t n = strlen(name);
@@ -52,7 +52,17 @@ header(const char *text, size_t len, const char *name)
 			w.len--;
 		seen++;
 	}
-	return seen == 1 ? w : (struct word) {NULL, 0};
+	*out = w;
+	return seen;
+}
+
+/* The value of a header; len 0 when absent or repeated. */
+static struct word
+header(const char *text, size_t len, const char *name)
+{
+	struct word w;
+
+	return headers(text, len, name, &w) == 1 ? w : (struct word) {NULL, 0};
 }
 
 static bool
@@ -123,11 +133,11 @@ read_query(struct word target, struct upgrade *u)
 	if (target.len > 0 && target.p[0] == '/'
 	    && memcmp(target.p, "/?", target.len < 2 ? target.len : 2) != 0)
 		u->odd = "the path of the gateway URL is not /";
-	u->compress = COMPRESS_NONE;
+	u->compress = COMPRESS_KIND_NONE;
 	if (c.p && word_is(c, "zlib-stream"))
-		u->compress = COMPRESS_ZLIB;
+		u->compress = COMPRESS_KIND_ZLIB;
 	else if (c.p && word_is(c, "zstd-stream"))
-		u->compress = COMPRESS_ZSTD;
+		u->compress = COMPRESS_KIND_ZSTD;
 	else if (c.len > 0)
 		u->odd = "unknown compress= in the gateway URL: it gets none";
 	if (!read_version(query(target, "v"), u)) {
@@ -137,6 +147,18 @@ read_query(struct word target, struct upgrade *u)
 		u->close = 4012;
 		u->why = "Invalid encoding: this gateway speaks json.";
 	}
+}
+
+static void
+read_origin(const char *text, size_t len, struct upgrade *u)
+{
+	struct word w;
+	int n = headers(text, len, "Origin", &w);
+
+	if (n == 0)
+		return;
+	u->origin = w.p;
+	u->origin_len = n == 1 ? w.len : 0;
 }
 
 static bool
@@ -190,6 +212,7 @@ upgrade_read(const char *text, size_t len, struct upgrade *u)
 	if (!accept_key(header(text, len, "Sec-WebSocket-Key"), u->accept))
 		return refuse(u, 400, "bad Sec-WebSocket-Key");
 	read_query(target, u);
+	read_origin(text, len, u);
 	return 101;
 }
 
@@ -211,28 +234,27 @@ status_text(int status)
 }
 
 void
-upgrade_answer(struct sbuf *out, int status, const char *accept,
-    unsigned retry_after)
+upgrade_answer(struct buf *out, int status, const char *accept,
+    unsigned retry_after, const char *more)
 {
 	if (status == 101) {
-		sbuf_fmt(out,
+		buf_printf(out,
 		    "HTTP/1.1 101 Switching Protocols\r\n"
 		    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 		    "Sec-WebSocket-Accept: %s\r\n\r\n",
 		    accept);
 		return;
 	}
-	sbuf_fmt(out, "HTTP/1.1 %d %s\r\nConnection: close\r\n", status,
+	buf_printf(out, "HTTP/1.1 %d %s\r\nConnection: close\r\n", status,
 	    status_text(status));
 	if (status == 426)
-		sbuf_str(out,
+		buf_puts(out,
 		    "Upgrade: websocket\r\n"
 		    "Sec-WebSocket-Version: 13\r\n");
 	if (retry_after > 0)
-		sbuf_fmt(out, "Retry-After: %u\r\n", retry_after);
-	sbuf_fmt(out,
-	    "CF-RAY: 0123456789abcdef-SIM\r\n"
-	    "Content-Type: text/plain\r\nContent-Length: 16\r\n\r\n"
+		buf_printf(out, "Retry-After: %u\r\n", retry_after);
+	buf_printf(out,
+	    "%sContent-Type: text/plain\r\nContent-Length: 16\r\n\r\n"
 	    "error code: %d\n",
-	    status);
+	    more, status);
 }

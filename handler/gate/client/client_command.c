@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands of clients; see client_command.h. */
+#include "handler/gate/client/client_command.h"
+
+#include "handler/gate/client/client_asks.h"
+#include "handler/gate/client/client_voice.h"
+
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/json/walk.h"
+
+#include <string.h>
+
+#define PRESENCE_MS 4000 /* Discord takes 5 in 20 s; the newest wins */
+
+/* ---- upwards -------------------------------------------------------- */
+
+static bool
+put(struct gate_clients *all, const char *client, int op, uint32_t shard,
+    const char *d, size_t len)
+{
+	const struct gate_clients_setup *s = &all->setup;
+	struct gate_clients_send send = {.shard = shard,
+	    .op = op,
+	    .client = client};
+	struct buf text = {0};
+	bool taken;
+
+	buf_printf(&text, "{\"op\":%d,\"d\":", op);
+	buf_add(&text, d, len);
+	buf_add(&text, "}", 1);
+	send.payload = buf_data(&text);
+	send.len = buf_len(&text);
+	taken = s->send(s->arg, &send);
+	buf_free(&text);
+	if (!taken)
+		all->count.refused_sends++;
+	return taken;
+}
+
+static uint32_t
+upstream_shards(const struct gate_clients *all)
+{
+	struct gate_clients_upstream up = {0};
+
+	all->setup.upstream(all->setup.arg, &up);
+	return up.shards;
+}
+
+bool
+client_command_send(struct gate_clients *all, const char *client, int op,
+    uint64_t guild, const char *d, size_t len)
+{
+	uint32_t n = upstream_shards(all);
+
+	return n > 0
+	    && put(all, client, op, (uint32_t)((guild >> 22) % n), d, len);
+}
+
+bool
+client_command_sees(const struct client_session *rec, uint64_t guild)
+{
+	if (guild == 0 || (guild >> 22) % rec->shard_count != rec->shard)
+		return false;
+	for (uint32_t i = 0; i < rec->guilds; i++)
+		if (rec->guild[i] == guild)
+			return true;
+	return rec->guilds == 0;
+}
+
+/* ---- presence ------------------------------------------------------- */
+
+static uint32_t
+common(uint32_t a, uint32_t b)
+{
+	while (b != 0) {
+		uint32_t t = a % b;
+
+		a = b;
+		b = t;
+	}
+	return a;
+}
+
+/* On all shards of upstream that its shard meets. */
+static void
+send_presence(struct gate_clients *all)
+{
+	struct client_presence *p = &all->presence;
+	uint32_t n = upstream_shards(all), d = common(p->count, n);
+
+	for (uint32_t j = 0; j < n; j++)
+		if (j % d == p->shard % d)
+			put(all, p->client, 3, j, buf_data(&p->d),
+			    buf_len(&p->d));
+	buf_free(&p->d);
+	p->sent_ms = clock_boot_ms();
+}
+
+static void
+on_presence(struct timer *t)
+{
+	struct gate_clients *all = container_of(t, struct gate_clients,
+	    presence.wait);
+
+	if (buf_len(&all->presence.d) > 0)
+		send_presence(all);
+}
+
+static void
+set_presence(struct client_conn *c, const char *d, size_t len)
+{
+	struct client_presence *p = &c->all->presence;
+	uint64_t gone = clock_boot_ms() - p->sent_ms;
+
+	buf_eat(&p->d, buf_len(&p->d));
+	buf_add(&p->d, d, len);
+	p->shard = c->session->rec.shard;
+	p->count = c->session->rec.shard_count;
+	str_copy(p->client, c->who.name, sizeof(p->client));
+	if (!timer_pending(&p->wait))
+		timer_set(&p->wait,
+		    p->sent_ms == 0 || gone >= PRESENCE_MS
+			? 0
+			: (double)(PRESENCE_MS - gone) / 1000);
+}
+
+void
+client_command_presence(struct client_conn *c)
+{
+	if (c->presence == NULL)
+		return;
+	set_presence(c, c->presence, strlen(c->presence));
+	free(c->presence);
+	c->presence = NULL;
+}
+
+void
+client_command_init(struct gate_clients *all)
+{
+	timer_init(all->setup.timers, &all->presence.wait, on_presence);
+}
+
+void
+client_command_stop(struct gate_clients *all)
+{
+	timer_stop(&all->presence.wait);
+	buf_free(&all->presence.d);
+}
+
+/* ---- a command ------------------------------------------------------ */
+
+static bool
+act(struct client_conn *c)
+{
+	const struct client_payload *p = &c->in;
+
+	switch (p->op) {
+	case 3:
+		if (!c->who.may_presence)
+			return false;
+		set_presence(c, p->d, p->len);
+		return true;
+	case 4:
+		return c->who.may_voice
+		    && client_voice_ask(c->all, c->session, p->d, p->len);
+	default:
+		return c->who.may_members
+		    && client_asks_ask(c->all, c->session, p->op, p->d, p->len);
+	}
+}
+
+void
+client_command_act(struct client_conn *c)
+{
+	if (c->in.d == NULL || c->in.d[0] != '{') {
+		client_conn_close(c, GATE_CLIENTS_END_BAD_PAYLOAD, 4002,
+		    "d is no object.");
+		return;
+	}
+	if (act(c))
+		return;
+	c->all->count.refused_sends++;
+	log_debug("gate: op %d of client %s is not sent: it has not the right, "
+		  "it is not its guild, or somebody else's turn",
+	    c->in.op, c->who.name);
+}

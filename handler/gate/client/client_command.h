@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What clients want sent to Discord: op 3, 4, 8, 31, 43.  Judged by their
+ * rights and their part of the guilds; what is not theirs is counted and left.
+ */
+#ifndef HANDLER_GATE_CLIENT_CLIENT_COMMAND_H
+#define HANDLER_GATE_CLIENT_CLIENT_COMMAND_H
+
+#include "handler/gate/client/client_conn.h"
+
+void client_command_act(struct client_conn *);
+/* READY is out: the presence of its IDENTIFY, if it has one. */
+void client_command_presence(struct client_conn *);
+
+/* d over the shard of guild; false: not taken. */
+bool client_command_send(struct gate_clients *, const char *client, int op,
+    uint64_t guild, const char *d, size_t len);
+/* Is the guild one that this session has? */
+bool client_command_sees(const struct client_session *, uint64_t guild);
+
+/* The presence that waits for its turn. */
+void client_command_init(struct gate_clients *);
+void client_command_stop(struct gate_clients *);
+
+#endif

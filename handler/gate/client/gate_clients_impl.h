@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* What all of the room shares. */
+#ifndef HANDLER_GATE_CLIENT_GATE_CLIENTS_IMPL_H
+#define HANDLER_GATE_CLIENT_GATE_CLIENTS_IMPL_H
+
+#include "handler/gate/client/gate_clients.h"
+
+#include "shared/base/list.h"
+
+#include <ev.h>
+
+#define GATE_CLIENTS_LISTEN_MAX 4
+#define GATE_CLIENTS_GONE_MAX 256 /* sessions taken over that are remembered */
+
+struct gate_clients;
+
+struct client_listen {
+	struct gate_clients *all;
+	ev_io io;
+	struct timer again; /* there was no descriptor */
+};
+
+/* A session that another took over: who comes back for it waits. */
+struct client_gone {
+	char id[CLIENT_SESSION_ID_MAX];
+	uint64_t successor; /* number */
+};
+
+/* The newest op 3 that waits for its turn. */
+struct client_presence {
+	struct buf d;
+	uint32_t shard, count; /* of the client's session */
+	char client[CLIENT_SESSION_NAME_MAX];
+	uint64_t sent_ms; /* clock_boot_ms() of the last one */
+	struct timer wait;
+};
+
+struct client_asks;
+struct client_voice;
+
+struct gate_clients {
+	struct gate_clients_setup setup;
+	struct list conns, dead;
+	struct list busy;  /* conns with something to do */
+	struct list dirty; /* wires to flush */
+	struct list sessions;
+	struct client_gone gone[GATE_CLIENTS_GONE_MAX];
+	unsigned gone_next;
+	ev_prepare prepare;
+	ev_idle idle;
+	struct timer poll, save;
+	bool stopping;
+	bool begun; /* a session is whole: in the store before its client
+		       has the last of its snapshot */
+	struct client_listen listen[GATE_CLIENTS_LISTEN_MAX];
+	unsigned listens;
+	struct client_asks *asks;
+	struct client_voice *voice;
+	struct client_presence presence;
+	struct gate_clients_counters count;
+};
+
+#endif

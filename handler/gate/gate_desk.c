@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where clients meet the fleet: the config and the store say who they are, the
+ * page how upstream is, the lanes carry what they ask for; see gate_impl.h.
+ */
+#include "handler/gate/gate_impl.h"
+
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/config/config_ranges.h"
+#include "shared/net/tls.h"
+#include "shared/store/client_token.h"
+
+#include <string.h>
+
+#define DESK_HOLD_S 30.0	   /* an IDENTIFY waits for upstream */
+#define DESK_CONNS_MAX 4096
+#define DESK_CONNS_ADDRESS 64
+#define DESK_CONNS_CLIENT 2048
+#define DESK_SENDS_PER_MINUTE 120  /* Discord's own */
+
+_Static_assert(CONFIG_CLIENT_GUILDS_MAX <= CLIENT_SESSION_GUILDS_MAX
+	&& PAGE_CLIENTS >= CONFIG_CLIENTS_MAX,
+    "room for all of the config");
+
+/* ---- what clients are and ask --------------------------------------- */
+
+static void
+put_guilds(struct gate_client *to, const char *text)
+{
+	struct config_ranges list;
+
+	if (config_ranges_parse(&list, text) < 0)
+		return;
+	for (size_t i = 0; i < list.n; i++)
+		for (uint64_t g = list.range[i].low; g <= list.range[i].high
+		     && to->guilds < CLIENT_SESSION_GUILDS_MAX;
+		     g++)
+			to->guild[to->guilds++] = g;
+	config_ranges_free(&list);
+}
+
+static bool
+on_who(void *arg, const char *token, struct gate_client *out)
+{
+	struct gate *g = arg;
+	char name[CLIENT_TOKEN_NAME_MAX];
+	const struct config_client *c;
+	struct err e;
+	int rc = client_token_check(&g->store, token, strlen(token), name, &e);
+
+	if (rc == -1)
+		log_warn("gate: whose token it is can't be told: %s", e.text);
+	if (rc != 1 || (c = config_client(&g->config, name)) == NULL)
+		return false;
+	*out = (struct gate_client) {.intents = c->intents,
+	    .may_presence = c->presence,
+	    .may_voice = config_client_may(c, "voice"),
+	    .may_members = config_client_may(c, "members"),
+	    .catch_up = c->catch_up,
+	    .real = c->compress == CONFIG_CLIENT_REAL,
+	    .on_second = c->on_second == CONFIG_SECOND_SHARE
+		? GATE_CLIENTS_SHARE
+		: c->on_second == CONFIG_SECOND_REFUSE ? GATE_CLIENTS_REFUSE
+						       : GATE_CLIENTS_TAKE_OVER};
+	str_copy(out->name, c->name, sizeof(out->name));
+	put_guilds(out, c->guilds);
+	return true;
+}
+
+static void
+on_upstream(void *arg, struct gate_clients_upstream *out)
+{
+	struct gate *g = arg;
+
+	*out = (struct gate_clients_upstream) {
+	    .shards = g->page.head->cluster.shard_count,
+	    .intents = g->config.intents};
+}
+
+/* It has a session, be it between two connections; its guilds have come. */
+static bool
+on_ready(void *arg, uint32_t shard)
+{
+	struct gate *g = arg;
+	struct page_shard s;
+
+	return shard < g->page.head->slots
+	    && page_read(&g->page.slot[shard].shard, &s, sizeof(s))
+	    && s.session != 0 && s.guilds_pending == 0;
+}
+
+static bool
+on_send(void *arg, const struct gate_clients_send *s)
+{
+	struct gate *g = arg;
+
+	return feed_send(&g->feed, s->shard, s->payload, s->len);
+}
+
+/* ---- life ----------------------------------------------------------- */
+
+int
+gate_desk_open(struct gate *g, struct err *e)
+{
+	const struct config *c = &g->config;
+	struct gate_clients_setup *s = &g->setup;
+
+	if (c->gate_url[0] != '\0')
+		str_copy(g->url, c->gate_url, sizeof(g->url));
+	else
+		str_format(g->url, sizeof(g->url), "%s://%s",
+		    g->tls != NULL ? "wss" : "ws", c->gate_listen);
+	*s = (struct gate_clients_setup) {.loop = g->loop,
+	    .timers = g->timers,
+	    .log = g->log,
+	    .cache = g->cache,
+	    .store = &g->store,
+	    .tls = g->tls,
+	    .url = g->url,
+	    .heartbeat_s = c->gate_heartbeat_s,
+	    .hold_s = DESK_HOLD_S,
+	    .session_life_s = c->gate_session_life_s,
+	    .conns_max = DESK_CONNS_MAX,
+	    .conns_per_address = DESK_CONNS_ADDRESS,
+	    .conns_per_client = DESK_CONNS_CLIENT,
+	    .sends_per_minute = DESK_SENDS_PER_MINUTE,
+	    .who = on_who,
+	    .upstream = on_upstream,
+	    .ready = on_ready,
+	    .send = on_send,
+	    .arg = g};
+	for (size_t i = 0; i < c->clients; i++)
+		s->real |= c->client[i].compress == CONFIG_CLIENT_REAL;
+	g->clients = gate_clients_new(s, e);
+	if (g->clients == NULL)
+		return -1;
+	gate_clients_listen(g->clients, g->listen_fd);
+	return 0;
+}
+
+int
+gate_desk_tls(struct gate *g, struct err *e)
+{
+	const struct config *c = &g->config;
+
+	if (c->gate_tls_cert[0] == '\0')
+		return 0;
+	g->tls = tls_server_new(c->gate_tls_cert, c->gate_tls_key, e);
+	return g->tls != NULL ? 0 : -1;
+}
+
+void
+gate_desk_close(struct gate *g)
+{
+	if (g->clients != NULL)
+		gate_clients_free(g->clients);
+	g->clients = NULL;
+	SSL_CTX_free(g->tls);
+	g->tls = NULL;
+}
+
+/* ---- sight ---------------------------------------------------------- */
+
+static struct page_client *
+place_of(struct page_gate *p, const char *name)
+{
+	for (uint32_t i = 0; i < p->clients; i++)
+		if (strcmp(p->client[i].name, name) == 0)
+			return &p->client[i];
+	return NULL;
+}
+
+/* On the clock of the page. */
+static uint64_t
+boot_of(int64_t wall_ms)
+{
+	int64_t ago = clock_wall_ms() - wall_ms;
+	uint64_t now = clock_boot_ms();
+
+	return wall_ms == 0 || ago < 0 || (uint64_t)ago >= now
+	    ? 0
+	    : now - (uint64_t)ago;
+}
+
+static void
+on_row(const struct gate_clients_row *r, void *arg)
+{
+	struct page_client *c = place_of(arg, r->client);
+	uint64_t heard = boot_of(r->seen_ms);
+
+	if (c == NULL)
+		return; /* of a config of before: its sessions end by age */
+	c->sessions++;
+	c->connected += strcmp(r->state, "AWAY") != 0;
+	if (r->lag > c->lag_events)
+		c->lag_events = r->lag;
+	if (heard > c->heard_ms)
+		c->heard_ms = heard;
+	c->replayed += r->replayed;
+	c->caught_up += r->caught_up;
+	c->resumes += r->resumes;
+}
+
+void
+gate_desk_count(struct gate *g)
+{
+	const struct config *c = &g->config;
+	struct page_gate *p = &g->own;
+
+	memset(p->client, 0, sizeof(p->client));
+	p->clients = (uint32_t)c->clients;
+	for (size_t i = 0; i < c->clients; i++)
+		str_copy(p->client[i].name, c->client[i].name,
+		    sizeof(p->client[i].name));
+	if (g->clients != NULL)
+		gate_clients_each(g->clients, on_row, p);
+}
