@@ -13,11 +13,11 @@
 
 #include <string.h>
 
-#define DESK_HOLD_S 30.0	   /* an IDENTIFY waits for upstream */
+#define DESK_HOLD_S 30.0 /* an IDENTIFY waits for upstream */
 #define DESK_CONNS_MAX 4096
 #define DESK_CONNS_ADDRESS 64
 #define DESK_CONNS_CLIENT 2048
-#define DESK_SENDS_PER_MINUTE 120  /* Discord's own */
+#define DESK_SENDS_PER_MINUTE 120 /* Discord's own */
 
 _Static_assert(CONFIG_CLIENT_GUILDS_MAX <= CLIENT_SESSION_GUILDS_MAX
 	&& PAGE_CLIENTS >= CONFIG_CLIENTS_MAX,
@@ -61,8 +61,9 @@ on_who(void *arg, const char *token, struct gate_client *out)
 	    .real = c->compress == CONFIG_CLIENT_REAL,
 	    .on_second = c->on_second == CONFIG_SECOND_SHARE
 		? GATE_CLIENTS_SHARE
-		: c->on_second == CONFIG_SECOND_REFUSE ? GATE_CLIENTS_REFUSE
-						       : GATE_CLIENTS_TAKE_OVER};
+		: c->on_second == CONFIG_SECOND_REFUSE
+		? GATE_CLIENTS_REFUSE
+		: GATE_CLIENTS_TAKE_OVER};
 	str_copy(out->name, c->name, sizeof(out->name));
 	put_guilds(out, c->guilds);
 	return true;

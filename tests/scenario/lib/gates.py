@@ -3,6 +3,9 @@
 import socket
 
 from herd import wait_until
+from ws import Client, Closed
+
+INTENTS = 1 << 0 | 1 << 9 | 1 << 15	# as herd.py has them
 
 
 def free_port():
@@ -49,3 +52,75 @@ def log_has_all(t, fleet):
     t.equal(*counts(), "the log has each event of the shards once")
     t.note("%d were sent to the gate more than once"
         % fleet.status()["gate"]["repeated"])
+
+
+def gate_url(config):
+    return "ws://" + config["gate.listen"]
+
+
+class FleetBot(Client):
+    """A bot as libraries are: it counts s, and RESUMEs when it is cut off."""
+
+    def __init__(self, url):
+        super().__init__(url, "v=10&encoding=json")
+        self.url = url
+        self.session = self.seq = None
+        self.guilds, self.ids, self.gaps = {}, set(), []
+        self.doubled = self.heard = 0
+
+    def receive(self):
+        before = self.seq
+        document = super().receive()
+        s, name, d = document.get("s"), document.get("t"), document.get("d")
+        if s is not None:
+            if before is not None and s != before + 1 and name != "RESUMED":
+                self.gaps.append((before, s))
+            self.seq = s
+        if name == "READY":
+            self.session = d["session_id"]
+        elif name == "GUILD_CREATE":
+            self.guilds[d["id"]] = d
+        elif name == "MESSAGE_CREATE":
+            self.heard += 1
+            self.doubled += d["id"] in self.ids
+            self.ids.add(d["id"])
+        return document
+
+    def come(self, token):
+        self.until(10)
+        self.identify(token, (0, 1), intents=INTENTS)
+        return self.until(0, "READY")["d"]
+
+    def until_guilds(self, n):
+        while len(self.guilds) < n:
+            self.receive()
+
+    def hear(self, n):
+        until = self.heard + n
+        while self.heard < until:
+            self.receive()
+
+    def go_on(self, token):
+        """Reads on; when the connection ends, another one that RESUMEs."""
+        try:
+            self.send({"op": 1, "d": self.seq})
+            while self.receive().get("op") not in (7, 11):
+                pass
+            self.hear(1)
+            return self
+        except (Closed, OSError):
+            pass
+        return wait_until(lambda: self._again(token), "the bot RESUMEs")
+
+    def _again(self, token):
+        try:
+            bot = FleetBot(self.url)
+            for name in ("session", "seq", "guilds", "ids", "gaps", "doubled",
+                    "heard"):
+                setattr(bot, name, getattr(self, name))
+            bot.until(10)
+            bot.resume(token, self.session, self.seq)
+            bot.until(0, "RESUMED")
+            return bot
+        except (Closed, OSError):
+            return None
