@@ -16,6 +16,7 @@
 
 _Static_assert(CONFIG_CLIENTS_MAX <= PROXY_CLIENTS_MAX,
     "each client has a queue");
+_Static_assert(PAGE_CLIENTS + 1 == PROXY_SLOTS, "and a place on the page");
 _Static_assert((int)PROXY_SCOPE_NONE == (int)CONFIG_REST_NONE
 	&& (int)PROXY_SCOPE_READ == (int)CONFIG_REST_READ
 	&& (int)PROXY_SCOPE_FULL == (int)CONFIG_REST_FULL,
@@ -142,6 +143,76 @@ client_rest_stop(struct client_rest *r)
 {
 	if (r->proxy != NULL)
 		proxy_stop(r->proxy);
+}
+
+/* ---- the page ------------------------------------------------------- */
+
+/* Counters that go on from one handler to the next. */
+#define REST_COUNTERS(X)                                                       \
+	X(calls)                                                               \
+	X(limited_ours)                                                        \
+	X(limited_discord)                                                     \
+	X(refused) X(errors) X(cut) X(bytes_up) X(bytes_down)
+
+static const char *
+slot_name(const struct client_rest *r, unsigned slot)
+{
+	if (slot == PROXY_NOBODY)
+		return "-";
+	return slot < r->config->clients ? r->config->client[slot].name : "";
+}
+
+/* What the page has by that name; a client may have another place now. */
+static const struct page_client_rest *
+counted_before(const struct page_clients_rest *p, const char *name)
+{
+	for (size_t i = 0; i < nitems(p->of); i++)
+		if (strcmp(p->of[i].name, name) == 0)
+			return &p->of[i];
+	return NULL;
+}
+
+static void
+take_over(struct client_rest *r, struct page_clients_rest *p)
+{
+	page_repair(&p->lock);
+	for (unsigned i = 0; i < PROXY_SLOTS; i++) {
+		const char *name = slot_name(r, i);
+		const struct page_client_rest *had = counted_before(p, name);
+
+		r->before[i] = (struct page_client_rest) {.open = 0};
+		if (had != NULL && name[0] != '\0')
+			r->before[i] = *had;
+		if (r->proxy == NULL)
+			continue;
+#define X(n) r->before[i].n -= proxy_counted(r->proxy, i)->n;
+		REST_COUNTERS(X)
+#undef X
+	}
+}
+
+void
+client_rest_page(struct client_rest *r, bool serves)
+{
+	struct page_clients_rest *p = &r->page->head->clients_rest;
+
+	if (serves && !r->in_service)
+		take_over(r, p);
+	r->in_service = serves;
+	if (!serves || r->proxy == NULL)
+		return;
+	page_begin(&p->lock);
+	for (unsigned i = 0; i < PROXY_SLOTS; i++) {
+		const struct proxy_counts *own = proxy_counted(r->proxy, i);
+		struct page_client_rest *to = &p->of[i];
+
+		str_copy(to->name, slot_name(r, i), sizeof(to->name));
+#define X(n) to->n = r->before[i].n + own->n;
+		REST_COUNTERS(X)
+#undef X
+		to->open = own->now;
+	}
+	page_end(&p->lock);
 }
 
 size_t

@@ -18,6 +18,8 @@ struct client_rest {
 	const struct config *config;
 	const struct store *store;
 	const struct page *page;
+	bool in_service; /* whose counters those of the page are */
+	struct page_client_rest before[PAGE_CLIENTS + 1];
 	struct config_ranges guilds[CONFIG_CLIENTS_MAX];
 	char *cert, *key; /* PEM, or NULL */
 };
@@ -29,6 +31,8 @@ void client_rest_open(struct client_rest *, struct ev_loop *, struct timers *,
 void client_rest_stop(struct client_rest *);
 /* Calls that are not answered. */
 size_t client_rest_busy(const struct client_rest *);
+/* Writes the counters into the page; serves: this handler is in service. */
+void client_rest_page(struct client_rest *, bool serves);
 /* Before rest_free(). */
 void client_rest_close(struct client_rest *);
 

@@ -89,6 +89,7 @@ handler_page_plugins(struct handler *h)
 	    sizeof(p->commands_note));
 	if (stats_page_serves(&h->sheet, p))
 		handler_page_each(h, &h->sheet.page.head->plugins);
+	client_rest_page(&h->clients, stats_page_serves(&h->sheet, p));
 }
 
 static void
