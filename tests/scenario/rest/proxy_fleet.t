@@ -68,6 +68,12 @@ def token_of(fleet, client):
         text=True).stdout.strip()
 
 
+def calls_of(fleet, client):
+    """As status has them; None: not yet."""
+    rest = fleet.status()["gate"]["rest"]
+    return next((c for c in rest if c["name"] == client), {"calls": None})
+
+
 def main(t):
     sim = t.sim(shards=1, guilds=2, plain=True)
     guild = json.loads(sim.ctl("guilds", "--json"))["rows"][0]["id"]
@@ -94,6 +100,14 @@ def main(t):
     t.equal([front.get("/users/@me", token=k).status for k in (old, full)],
         [401, 200], "a new token counts at once, the old one no more")
 
+    fleet.wait_status(lambda s: (calls_of(fleet, "full")["calls"] or 0) >= 3,
+        "status has a client's calls")
+    seen = calls_of(fleet, "full")
+    t.ok(seen["bytes_down"] > 0 and seen["refused"] == 0
+        and calls_of(fleet, "read")["refused"] == 1
+        and calls_of(fleet, "-")["refused"] == 2,
+        "and what was refused, each by its client")
+
     work = Work(front, full, "/guilds/%s" % guild)
     wait_until(lambda: work.n > 3, "calls are made")
     config['client "read".rest'] = "full"
@@ -102,6 +116,10 @@ def main(t):
     t.equal(work.end(), [], "no call is lost by a reload")
     t.equal(front.call("PATCH", "/users/@me", {}, token=read).status, 200,
         "which brings what has changed")
+
+    # But for what came between the last tick and the switch.
+    fleet.wait_status(lambda s: calls_of(fleet, "full")["calls"]
+        > seen["calls"], "the next handler counts on")
 
     pid = fleet.handler_pid()
     os.kill(pid, signal.SIGKILL)
