@@ -59,7 +59,7 @@ gate_lane_push(struct gate_lane *g, struct delivery *d)
 static void
 on_greeted(struct gate_wire *w, const struct gate_hello *hello)
 {
-	log_debug("handler: the gate %d takes events", hello->pid);
+	log_debug("the gate %d takes events", hello->pid);
 }
 
 static void
@@ -148,7 +148,7 @@ on_gone(struct gate_wire *w, const char *why)
 {
 	struct gate_lane *g = gate_of(w);
 
-	log_info("handler: the gate is away (%s): its events wait, and hold "
+	log_info("the gate is away (%s): its events wait, and hold "
 		 "up nothing",
 	    why);
 	recall(g);

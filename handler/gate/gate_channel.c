@@ -79,7 +79,7 @@ on_gone(struct ipc *ipc, const char *why)
 {
 	struct gate *g = container_of(ipc, struct gate, ipc);
 
-	log_debug("gate: the supervisor is gone (%s)", why);
+	log_debug("the supervisor is gone (%s)", why);
 	if (g->state == GATE_STOPPING)
 		return;
 	/* One that has not taken over is nobody's. */

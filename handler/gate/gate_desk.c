@@ -50,7 +50,7 @@ on_who(void *arg, const char *token, struct gate_client *out)
 	int rc = client_token_check(&g->store, token, strlen(token), name, &e);
 
 	if (rc == -1)
-		log_warn("gate: whose token it is can't be told: %s", e.text);
+		log_warn("whose token it is can't be told: %s", e.text);
 	if (rc != 1 || (c = config_client(&g->config, name)) == NULL)
 		return false;
 	*out = (struct gate_client) {.intents = c->intents,

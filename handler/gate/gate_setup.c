@@ -152,7 +152,7 @@ open_cache(struct gate *g)
 	str_format(dir, sizeof(dir), "%s/cache", g->config.state_dir);
 	g->cache = guild_cache_open(&s, &found, &e);
 	if (g->cache != NULL && found.damaged)
-		log_error("gate: %s", found.why);
+		log_error("%s", found.why);
 	if (g->cache != NULL)
 		g->writer = cache_writer_start(g->log, g->cache, &found, &e);
 	if (g->writer != NULL)
@@ -162,7 +162,7 @@ open_cache(struct gate *g)
 	g->cache = NULL;
 	str_format(g->note, sizeof(g->note),
 	    "there is no cache, clients can't IDENTIFY: %.120s", e.text);
-	log_error("gate: %s", g->note);
+	log_error("%s", g->note);
 }
 
 void

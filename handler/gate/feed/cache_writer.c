@@ -96,7 +96,7 @@ gather(struct cache_writer *w)
 		case GATELOG_END:
 			return false;
 		case GATELOG_LOST:
-			log_error("gate: %llu events were let go of by the log "
+			log_error("%llu events were let go of by the log "
 				  "before the cache had them: what clients are "
 				  "shown of guilds may be old until the shards "
 				  "IDENTIFY",
@@ -122,7 +122,7 @@ apply(struct cache_writer *w)
 	rc = guild_cache_apply(w->cache, w->event, w->n, gatelog_life(w->log),
 	    w->reader.position, &e);
 	if (rc == -1 && guild_cache_damaged(w->cache)) {
-		log_error("gate: the cache is damaged and begins empty: %s",
+		log_error("the cache is damaged and begins empty: %s",
 		    e.text);
 		rc = guild_cache_reset(w->cache, &e);
 		if (rc == 0)
@@ -130,12 +130,12 @@ apply(struct cache_writer *w)
 			    gatelog_life(w->log), w->reader.position, &e);
 	}
 	if (rc == -1 && !w->said)
-		log_error("gate: the cache can't be written: %s. It is tried "
+		log_error("the cache can't be written: %s. It is tried "
 			  "again; clients that IDENTIFY see what was there "
 			  "before",
 		    e.text);
 	if (rc == 0 && w->said)
-		log_notice("gate: the cache is written again");
+		log_notice("the cache is written again");
 	w->said = rc == -1;
 	note(w, 0, rc == -1 ? e.text : "");
 	return rc;
@@ -203,7 +203,7 @@ place(struct cache_writer *w, const struct guild_cache_found *found)
 	    && gatelog_seek(log, &w->reader, found->position))
 		return;
 	if (found->life == gatelog_life(log) && !found->fresh)
-		log_error("gate: the log has no longer what the cache has not "
+		log_error("the log has no longer what the cache has not "
 			  "seen: what clients are shown of guilds may be old "
 			  "until the shards IDENTIFY");
 	must(gatelog_seek(log, &w->reader, gatelog_oldest(log) - 1));

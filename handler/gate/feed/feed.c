@@ -129,7 +129,7 @@ take_event(struct feed_lane *l, const struct gate_hdr *h, const char *raw)
 	r.seq = h->seq;
 	if (!f->append(f, &r, raw)) {
 		if (f->too_big++ == 0)
-			log_error("gate: an event of %u bytes does not fit "
+			log_error("an event of %u bytes does not fit "
 				  "into a log of [gate] log_bytes: clients do "
 				  "not get it",
 			    h->len);
@@ -184,7 +184,7 @@ on_gone(struct gate_wire *w, const char *why)
 	struct feed *f = l->feed;
 
 	if (strcmp(why, "closed") != 0)
-		log_warn("gate: the lane of handler generation %u ended: %s",
+		log_warn("the lane of handler generation %u ended: %s",
 		    l->generation, why);
 	drop(l);
 	f->closed(f);
