@@ -122,8 +122,7 @@ apply(struct cache_writer *w)
 	rc = guild_cache_apply(w->cache, w->event, w->n, gatelog_life(w->log),
 	    w->reader.position, &e);
 	if (rc == -1 && guild_cache_damaged(w->cache)) {
-		log_error("the cache is damaged and begins empty: %s",
-		    e.text);
+		log_error("the cache is damaged and begins empty: %s", e.text);
 		rc = guild_cache_reset(w->cache, &e);
 		if (rc == 0)
 			rc = guild_cache_apply(w->cache, w->event, w->n,

@@ -26,8 +26,8 @@ proxy_head_goes_up(const char *name)
 	return is_one_of(name, names);
 }
 
-bool
-proxy_head_goes_down(const char *name)
+static bool
+goes_down(const char *name)
 {
 	static const char *const names[] = {"Connection", "Keep-Alive",
 	    "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
@@ -80,7 +80,7 @@ static void
 keep(struct proxy_head *h, char *name, char *value)
 {
 	body_line(h, name, value);
-	if (!proxy_head_goes_down(name) || !proxy_head_value_ok(value)
+	if (!goes_down(name) || !proxy_head_value_ok(value)
 	    || h->n == PROXY_HEAD_LINES) {
 		free(name);
 		return;

@@ -13,13 +13,11 @@
 
 /* Does this line of a request go to Discord?  Only what is known to. */
 bool proxy_head_goes_up(const char *name);
-/* Does this line of an answer go to the client?  All but what is between us
- * and Discord. */
-bool proxy_head_goes_down(const char *name);
 /* Is a value fit to be sent on: one line? */
 bool proxy_head_value_ok(const char *value);
 
-/* An answer's head as it came. */
+/* An answer's head as the client gets it: all of it but what is between us and
+ * Discord. */
 struct proxy_head {
 	struct proxy_head_line {
 		char *name, *value; /* value is within name's memory */

@@ -147,8 +147,7 @@ hello(void)
 static bool
 hear(struct gate_hdr *h, char payload[256])
 {
-	while (recv(t.fd, h, sizeof(*h), MSG_DONTWAIT)
-	    == (ssize_t)sizeof(*h)) {
+	while (recv(t.fd, h, sizeof(*h), MSG_DONTWAIT) == (ssize_t)sizeof(*h)) {
 		assert_true(h->len < 256);
 		if (h->len > 0)
 			assert_int_equal(read(t.fd, payload, h->len), h->len);

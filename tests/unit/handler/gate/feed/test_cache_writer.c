@@ -77,8 +77,9 @@ append(const char *name, const char *d, uint64_t to)
 	    .to = to};
 	char text[1024];
 
-	str_format(text, sizeof(text), "{\"t\":\"%s\",\"s\":%llu,\"op\":0,"
-				       "\"d\":%s}",
+	str_format(text, sizeof(text),
+	    "{\"t\":\"%s\",\"s\":%llu,\"op\":0,"
+	    "\"d\":%s}",
 	    name, (unsigned long long)seq, d);
 	r.len = (uint32_t)strlen(text);
 	assert_true(gatelog_describe(&r, text, strlen(text), 1));
