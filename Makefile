@@ -30,7 +30,7 @@ MHD_LIBS ?= $(call pc,libmicrohttpd,-lmicrohttpd,--libs)
 
 SIM_LIBS = $(MHD_LIBS) $(EV_LIBS) $(WSLAY_LIBS) $(TLS_LIBS) $(JSON_LIBS) \
 	$(Z_LIBS) -lm
-LIBS = $(EV_LIBS) $(WSLAY_LIBS) $(CURL_LIBS) $(TLS_LIBS) $(JSON_LIBS) \
+LIBS = $(MHD_LIBS) $(EV_LIBS) $(WSLAY_LIBS) $(CURL_LIBS) $(TLS_LIBS) $(JSON_LIBS) \
 	$(LMDB_LIBS) $(INIH_LIBS) $(Z_LIBS) -lm -lpthread
 
 WARN = -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes \
@@ -192,13 +192,19 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 # Parts of a role alone, with what is around them played by a scenario.
-ALONE_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/gate/*.c))
-$(BUILD)/gate/%: $(BUILD)/tests/gate/%.o $(LIB)
+ALONE_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/gate/*.c \
+	tests/front/*.c))
+define alone
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(filter $(BUILD)/scenario/gate/%,$(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))): \
-	$(ALONE_BIN)
+endef
+$(BUILD)/gate/%: $(BUILD)/tests/gate/%.o $(LIB)
+	$(alone)
+$(BUILD)/front/%: $(BUILD)/tests/front/%.o $(LIB)
+	$(alone)
+$(filter $(BUILD)/scenario/gate/% $(BUILD)/scenario/rest/proxy_%,\
+	$(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))): $(ALONE_BIN)
 
 TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
 tests: all $(TESTS) $(BENCH_BIN) $(ALONE_BIN)

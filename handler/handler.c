@@ -89,6 +89,7 @@ handler_page_plugins(struct handler *h)
 	    sizeof(p->commands_note));
 	if (stats_page_serves(&h->sheet, p))
 		handler_page_each(h, &h->sheet.page.head->plugins);
+	client_rest_page(&h->clients, stats_page_serves(&h->sheet, p));
 }
 
 static void
@@ -173,7 +174,8 @@ static void
 handler_check_drained(struct handler *h)
 {
 	if (h->stopping == STOP_DRAIN && h->intake.work.events == 0
-	    && plugin_set_idle(&h->plugins) && rest_busy(h->rest) == 0)
+	    && plugin_set_idle(&h->plugins) && rest_busy(h->rest) == 0
+	    && client_rest_busy(&h->clients) == 0)
 		handler_end_plugins(h);
 }
 
@@ -190,6 +192,7 @@ handler_stop(struct handler *h, double within_s)
 	orphan_end(&h->orphan);
 	h->stopping = STOP_DRAIN;
 	intake_stop(&h->intake);
+	client_rest_stop(&h->clients);
 	/* What waits on disk is for the next handler. */
 	h->plugins.lanes.stopping = true;
 	timer_set(&h->stop, drain < within_s ? drain : within_s);
@@ -263,6 +266,7 @@ handler_finish(struct handler *h)
 	handler_page(h, HANDLER_DOWN);
 	orphan_end(&h->orphan);
 	ipc_close(&h->ipc);
+	client_rest_close(&h->clients);
 	rest_free(h->rest);
 	rpc_close(&h->rpc);
 	stragglers_end_all();

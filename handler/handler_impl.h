@@ -7,6 +7,7 @@
 #ifndef HANDLER_HANDLER_IMPL_H
 #define HANDLER_HANDLER_IMPL_H
 
+#include "handler/client_rest.h"
 #include "handler/roundtrip.h"
 #include "handler/api/rpc.h"
 #include "handler/stats_page.h"
@@ -36,6 +37,7 @@ struct handler {
 	struct gate_lane gate;
 	struct plugin_spawn_limits limits;
 	struct rest *rest;
+	struct client_rest clients; /* their calls of it */
 	struct rpc rpc;
 	struct roundtrip probe;
 	struct access warden;

@@ -269,5 +269,9 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	rpc_watch_clock(&h->rpc, h->loop);
 	supervisor_channel_open(h);
 	start_plugins(h);
+	h->clients.config = &h->config;
+	h->clients.store = &h->plugins.store;
+	h->clients.page = &h->sheet.page;
+	client_rest_open(&h->clients, h->loop, h->timers, h->rest);
 	return 0;
 }

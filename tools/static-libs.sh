@@ -222,6 +222,20 @@ lib_curl() {
 	licence COPYING
 }
 
+# Its TLS would be GnuTLS and three libraries more: the static programs serve
+# HTTP on loopback, in the clear.
+lib_microhttpd() {
+	CC=musl-cc AR=${cross}ar RANLIB=${cross}ranlib CFLAGS=$lib_flags \
+		./configure --host="$arch-linux-musl" --prefix="$prefix" \
+		--disable-shared --enable-static --disable-https \
+		--disable-doc --disable-examples --disable-curl \
+		--disable-postprocessor --disable-dauth --disable-bauth
+	make -j "$jobs" -C src/microhttpd
+	make -C src/microhttpd install
+	make -C src/include install
+	licence COPYING
+}
+
 # ---- around the recipes ----------------------------------------------------
 
 # The texts a release has to carry, under the part's name.

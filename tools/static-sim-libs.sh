@@ -12,17 +12,3 @@ lib_zstd() {
 	cp lib/zstd.h lib/zstd_errors.h "$prefix/include"
 	licence LICENSE
 }
-
-# Its TLS would be GnuTLS and three libraries more, for a program that listens
-# on loopback: the static simulator speaks http and ws alone.
-lib_microhttpd() {
-	CC=musl-cc AR=${cross}ar RANLIB=${cross}ranlib CFLAGS=$lib_flags \
-		./configure --host="$arch-linux-musl" --prefix="$prefix" \
-		--disable-shared --enable-static --disable-https \
-		--disable-doc --disable-examples --disable-curl \
-		--disable-postprocessor --disable-dauth --disable-bauth
-	make -j "$jobs" -C src/microhttpd
-	make -C src/microhttpd install
-	make -C src/include install
-	licence COPYING
-}

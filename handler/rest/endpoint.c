@@ -155,6 +155,7 @@ endpoint_parse(struct endpoint *e, const char *method, const char *path,
 		return -1;
 	e->interaction = segment_is(&seg[0], "interactions");
 	e->exempt = e->interaction;
+	e->hook = false;
 	e->bare = e->interaction || (segment_is(&seg[0], "webhooks") && n >= 3);
 	if (!route_build(e, method, seg, n)) {
 		*why = "path is too long";

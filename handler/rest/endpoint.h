@@ -17,6 +17,7 @@ struct endpoint {
 	bool interaction; /* callback: never held back by the ban guard */
 	bool exempt;	  /* of the global limit; the caller may set it */
 	bool bare;	  /* its token is in the path: no Authorization */
+	bool hook; /* and it is no interaction's; the caller may set it */
 };
 
 /* 0, or -1 with what is wrong with method or path. */

@@ -19,14 +19,31 @@ http_header(char *line, size_t size, size_t n, void *arg)
 	if (size * n > 5 && memcmp(line, "HTTP/", 5) == 0)
 		rate_limit_reply_init(&c->reply);
 	rate_limit_reply_header(&c->reply, line, size * n);
+	if (c->stream != NULL)
+		c->stream->line(c->stream, line, size * n);
 	return size * n;
+}
+
+/* The status of the head that has come in. */
+static int
+http_status(const struct http_call *c)
+{
+	long status = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	return (int)status;
 }
 
 static size_t
 http_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct http_call *c = arg;
+	int status = c->stream != NULL ? http_status(c) : 0;
 
+	if (status >= 200 && status <= 299)
+		return c->stream->down(c->stream, status, data, size * n)
+		    ? size * n
+		    : CURL_WRITEFUNC_PAUSE;
 	/* One is bounded, and so are all that come in at once. */
 	if (buf_len(&c->answer) + size * n > HTTP_BODY_MAX
 	    || c->http->held + size * n > HTTP_HELD_MAX)
@@ -34,6 +51,15 @@ http_body(char *data, size_t size, size_t n, void *arg)
 	c->http->held += size * n;
 	buf_add(&c->answer, data, size * n);
 	return size * n;
+}
+
+static size_t
+http_upload(char *to, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+	size_t got = c->stream->up(c->stream, to, size * n);
+
+	return got == HTTP_NOT_NOW ? CURL_READFUNC_PAUSE : got;
 }
 
 static struct curl_slist *
@@ -73,6 +99,13 @@ http_clean(struct http_call *c)
 }
 
 void
+http_go_on(struct http_call *c)
+{
+	if (c->easy != NULL)
+		(void)curl_easy_pause(c->easy, CURLPAUSE_CONT);
+}
+
+void
 http_cancel(struct http_call *c)
 {
 	if (c->easy != NULL)
@@ -83,10 +116,8 @@ static void
 http_finish(struct http_call *c, CURLcode rc)
 {
 	const char *error = "";
-	long status = 0;
 
-	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
-	c->reply.status = (int)status;
+	c->reply.status = http_status(c);
 	if (rc == CURLE_WRITE_ERROR)
 		error = "it is longer than 16 MiB, or all that come in "
 			"together are longer than 64 MiB";
@@ -126,6 +157,11 @@ http_own_headers(const struct http_call *c)
 	struct curl_slist *list = NULL;
 	char *escaped;
 
+	for (const struct curl_slist *l = c->stream ? c->stream->headers : NULL;
+	     l != NULL; l = l->next) {
+		list = curl_slist_append(list, l->data);
+		must(list != NULL);
+	}
 	if (c->body != NULL)
 		list = header_add(list, "Content-Type", "application/json");
 	if (c->reason == NULL)
@@ -176,9 +212,36 @@ http_options(struct http *h, struct http_call *c)
 }
 
 static void
+http_stream_options(struct http_call *c)
+{
+	const struct http_stream *s = c->stream;
+	CURL *e = c->easy;
+
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, HTTP_STILL_S);
+	if (s->up != NULL) {
+		curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(e, CURLOPT_READFUNCTION, http_upload);
+		curl_easy_setopt(e, CURLOPT_READDATA, c);
+		curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE,
+		    (curl_off_t)s->length);
+	} else if (s->data != NULL || strcmp(c->method, "GET") != 0) {
+		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)s->len);
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, s->data ? s->data : "");
+	}
+	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, c->method);
+}
+
+static void
 http_method(struct http_call *c)
 {
 	CURL *e = c->easy;
+
+	if (c->stream != NULL) {
+		http_stream_options(c);
+		return;
+	}
 
 	if (strcmp(c->method, "GET") == 0 && c->body == NULL)
 		return;
@@ -186,6 +249,21 @@ http_method(struct http_call *c)
 	if (c->form.easy == NULL)
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, c->body ? c->body : "");
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, c->method);
+}
+
+/* The API's address, its last "/v10" replaced by the version asked for. */
+static bool
+http_url(const struct http *h, const struct http_call *c, char *url,
+    size_t size)
+{
+	unsigned version = c->stream != NULL ? c->stream->version : 0;
+	const char *last = strrchr(h->base, '/');
+
+	if (version == 0 || last == NULL || last[1] != 'v'
+	    || last[2 + strspn(last + 2, "0123456789")] != '\0')
+		return str_format(url, size, "%s%s", h->base, c->path);
+	return str_format(url, size, "%.*s/v%u%s", (int)(last - h->base),
+	    h->base, version, c->path);
 }
 
 int
@@ -200,7 +278,7 @@ http_start(struct http *h, struct http_call *c)
 	c->easy = c->form.easy ? c->form.easy : curl_easy_init();
 	if (c->easy == NULL)
 		return -1;
-	if (!str_format(url, sizeof(url), "%s%s", h->base, c->path))
+	if (!http_url(h, c, url, sizeof(url)))
 		goto err1;
 	http_options(h, c);
 	http_method(c);

@@ -8,8 +8,8 @@
 
 /* ---- one call ------------------------------------------------------- */
 
-static void
-call_free(struct rest_call *c)
+void
+rest_call_free(struct rest_call *c)
 {
 	c->queue->bytes -= c->bytes;
 	c->rest->bytes -= c->bytes;
@@ -29,17 +29,17 @@ rest_call_end(struct rest_call *c, enum rest_outcome outcome, const char *why)
 	    .why = why,
 	    .status = c->http.reply.status,
 	    .body = buf_data(&c->http.answer),
-	    .len = buf_len(&c->http.answer)};
+	    .len = buf_len(&c->http.answer),
+	    .retry_ms = c->retry_ms};
 
 	if (outcome != REST_OK)
 		c->rest->counts.errors++;
 	c->done(c->arg, &a);
-	call_free(c);
+	rest_call_free(c);
 }
 
-/* Takes it out of its queue; the caller ends or starts it. */
-static void
-call_leave(struct rest_call *c)
+void
+rest_call_leave(struct rest_call *c)
 {
 	struct rest_queue *q = c->queue;
 
@@ -54,6 +54,7 @@ rest_call_queue(struct rest_call *c, bool first)
 {
 	struct rest_queue *q = c->queue;
 
+	rest_turn_give(c, first);
 	if (q->n++ == 0)
 		list_append(&c->rest->queues, &q->link);
 	list_append(first ? q->calls.next : &q->calls, &c->link);
@@ -64,170 +65,58 @@ rest_call_queue(struct rest_call *c, bool first)
 static void
 call_drop(struct rest_call *c, enum rest_outcome outcome, const char *why)
 {
-	call_leave(c);
+	rest_call_leave(c);
 	rest_call_end(c, outcome, why);
 }
 
 /* ---- the queues ----------------------------------------------------- */
 
-static void
-call_start(struct rest_call *c, uint64_t now)
+/* Where it is counted while it is under way. */
+static size_t *
+call_pool(struct rest_call *c)
 {
 	struct rest *r = c->rest;
+
+	if (c->http.stream == NULL)
+		return &r->under_way;
+	return c->endpoint.bare ? &r->lane : &r->passing;
+}
+
+void
+rest_call_landed(struct rest_call *c)
+{
+	list_remove(&c->link);
+	--*call_pool(c);
+	c->queue->flying--;
+	c->rest->dirty = true;
+}
+
+static long
+call_timeout(const struct rest_call *c, uint64_t now)
+{
 	uint64_t left = c->deadline_ms - now;
 
-	call_leave(c);
+	if (c->http.stream != NULL)
+		return REST_PASSING_MS;
+	return (long)(left < REST_ATTEMPT_MS ? left : REST_ATTEMPT_MS);
+}
+
+void
+rest_call_start(struct rest_call *c, uint64_t now)
+{
+	struct rest *r = c->rest;
+
+	rest_call_leave(c);
 	buf_free(&c->http.answer);
-	c->http.timeout_ms = (long)(left < REST_ATTEMPT_MS ? left
-							   : REST_ATTEMPT_MS);
+	c->http.timeout_ms = call_timeout(c, now);
 	c->tries++;
 	c->bucket = rate_limit_take(r->buckets, &c->endpoint, now);
 	list_append(&r->flying, &c->link);
-	r->under_way++;
+	++*call_pool(c);
 	c->queue->flying++;
 	r->counts.calls++;
 	if (http_start(&r->http, &c->http) < 0)
 		rest_answered(&c->http, "libcurl refuses the request");
-}
-
-static bool
-call_has_room(const struct rest_call *c)
-{
-	if (c->urgent)
-		return c->rest->under_way
-		    < REST_FLYING_MAX + REST_FLYING_URGENT;
-	return c->rest->under_way < REST_FLYING_MAX
-	    && c->queue->flying < REST_FLYING_EACH;
-}
-
-static const char *
-call_forbidden(struct rest_call *c, uint64_t now, enum rest_outcome *outcome)
-{
-	const char *why = rest_hold_refuses(&c->rest->hold, c->endpoint.bare);
-
-	if (c->rest->stopped) {
-		*outcome = REST_STOPPED;
-		return "the handler is stopping";
-	}
-	if (why != NULL) {
-		*outcome = REST_REFUSED;
-		c->http.reply.status = 401;
-		return why;
-	}
-	*outcome = REST_LIMITED;
-	if (rest_spent_is(&c->rest->spent, &c->endpoint, now))
-		return "Discord has limited this interaction three times: "
-		       "more calls with its token could ban the address";
-	if (c->endpoint.interaction)
-		return NULL;
-	if (rate_limit_invalid_sum(&c->queue->invalid, now)
-	    >= REST_INVALID_EACH)
-		return "too many invalid requests of this plugin in the last "
-		       "10 minutes: Discord would ban this address";
-	if (!rate_limit_allows(c->rest->buckets, &c->endpoint, c->optional,
-		now))
-		return "too many invalid requests in the last 10 minutes: "
-		       "Discord would ban this address";
-	return NULL;
-}
-
-/* How long its limits hold it back; *why when it is longer than it lives. */
-static uint64_t
-call_wait(const struct rest_call *c, uint64_t now, const char **why)
-{
-	struct rest *r = c->rest;
-	uint64_t held = rest_hold_wait(&r->hold, c->endpoint.route, c->urgent,
-	    now);
-	uint64_t wait = rate_limit_wait(r->buckets, &c->endpoint, now);
-
-	*why = "rate limited for too long";
-	if (held == 0 || wait == UINT64_MAX || wait > held)
-		return wait;
-	if (r->hold.words[0] != '\0')
-		*why = r->hold.words;
-	return held;
-}
-
-/*
- * What becomes of a waiting call now: 0 it may start, else it was dropped
- * (*dropped) or must wait that long.
- */
-static uint64_t
-call_due(struct rest_call *c, uint64_t now, bool *dropped)
-{
-	enum rest_outcome outcome;
-	const char *why = call_forbidden(c, now, &outcome), *late;
-	uint64_t wait;
-
-	*dropped = true;
-	if (why != NULL) {
-		call_drop(c, outcome, why);
-		return 1;
-	}
-	if (now >= c->deadline_ms) {
-		call_drop(c, c->tries > c->limited ? REST_LATE : REST_LIMITED,
-		    "it could not be made in time");
-		return 1;
-	}
-	wait = call_wait(c, now, &late);
-	if (wait != UINT64_MAX && now + wait >= c->deadline_ms) {
-		call_drop(c, REST_LIMITED, late);
-		return 1;
-	}
-	*dropped = false;
-	if (c->not_before_ms > now && c->not_before_ms - now > wait)
-		wait = c->not_before_ms - now;
-	if (wait == 0 && !call_has_room(c))
-		wait = UINT64_MAX;
-	return wait < c->deadline_ms - now ? wait : c->deadline_ms - now;
-}
-
-/* Starts the first call of q that may go; *next: when to look again. */
-static bool
-queue_serve(struct rest_queue *q, uint64_t now, uint64_t *next)
-{
-	list_each_safe (&q->calls, l, after) {
-		struct rest_call *c = container_of(l, struct rest_call, link);
-		bool dropped;
-		uint64_t wait = call_due(c, now, &dropped);
-
-		if (dropped)
-			continue;
-		if (wait == 0) {
-			call_start(c, now);
-			return true;
-		}
-		if (wait < *next)
-			*next = wait;
-	}
-	return false;
-}
-
-/* One call of each queue in turn, until none may go; when to look again. */
-static uint64_t
-rest_turn(struct rest *r, uint64_t now)
-{
-	uint64_t next;
-	bool any;
-
-	do {
-		any = false;
-		next = UINT64_MAX;
-		r->dirty = false;
-		/* What it starts may end at once. */
-		for (size_t i = 0; i < nitems(r->queue); i++) {
-			struct list *first = r->queues.next;
-
-			if (first == &r->queues)
-				break;
-			list_remove(first);
-			list_append(&r->queues, first);
-			any |= queue_serve(container_of(first,
-					       struct rest_queue, link),
-			    now, &next);
-		}
-	} while (any);
-	return r->waiting > 0 ? next : UINT64_MAX;
 }
 
 void
@@ -239,7 +128,7 @@ rest_flush(struct rest *r)
 		return;
 	now = clock_boot_ms();
 	rest_prove(r, now);
-	next = rest_turn(r, now);
+	next = rest_turn_all(r, now);
 	due = rest_hold_due(&r->hold, now);
 	next = next < due ? next : due;
 	if (next != UINT64_MAX)
@@ -298,10 +187,11 @@ ask_bytes(const struct rest_ask *ask)
 	    + ask_length(ask);
 }
 
-static const char *
-queue_full(const struct rest *r, const struct rest_queue *q,
-    const struct rest_ask *ask, size_t bytes)
+const char *
+rest_call_no_room(const struct rest *r, const struct rest_queue *q,
+    const struct rest_ask *ask)
 {
+	size_t bytes = ask_bytes(ask);
 	unsigned most = ask->urgent ? 2 * REST_QUEUE_MAX : REST_QUEUE_MAX;
 
 	if (q->n >= most)
@@ -316,15 +206,15 @@ queue_full(const struct rest *r, const struct rest_queue *q,
 	return NULL;
 }
 
-static struct rest_call *
-call_new(struct rest *r, unsigned plugin, const struct endpoint *e,
+struct rest_call *
+rest_call_new(struct rest *r, unsigned queue, const struct endpoint *e,
     const struct rest_ask *ask)
 {
 	struct rest_call *c = base_alloc(sizeof(*c));
 
 	c->rest = r;
 	c->endpoint = *e;
-	c->queue = &r->queue[plugin];
+	c->queue = &r->queue[queue];
 	c->bytes = ask_bytes(ask);
 	c->queue->bytes += c->bytes;
 	r->bytes += c->bytes;
@@ -350,10 +240,10 @@ rest_call(struct rest *r, unsigned plugin, const struct rest_ask *ask,
 	if (ask_length(ask) > (ask->form ? REST_UPLOAD_MAX : REST_BODY_MAX))
 		return -1;
 	*bad = false;
-	*why = queue_full(r, &r->queue[plugin], ask, ask_bytes(ask));
+	*why = rest_call_no_room(r, &r->queue[plugin], ask);
 	if (*why != NULL)
 		return -1;
-	c = call_new(r, plugin, &e, ask);
+	c = rest_call_new(r, plugin, &e, ask);
 	c->done = done;
 	c->arg = arg;
 	rest_call_queue(c, ask->urgent);
@@ -371,13 +261,13 @@ rest_call_proof(struct rest *r, const struct rest_ask *ask, rest_done_fn *done,
 	const char *why;
 
 	must(endpoint_parse(&e, ask->method, ask->path, &why) == 0);
-	c = call_new(r, REST_OWN, &e, ask);
+	c = rest_call_new(r, REST_OWN, &e, ask);
 	c->deadline_ms = now + REST_PROOF_MS;
 	c->proof = true;
 	c->done = done;
 	c->arg = arg;
 	rest_call_queue(c, true);
-	call_start(c, now);
+	rest_call_start(c, now);
 }
 
 /* ---- life ----------------------------------------------------------- */
@@ -400,7 +290,7 @@ rest_stop(struct rest *r)
 size_t
 rest_busy(const struct rest *r)
 {
-	return r->waiting + r->under_way;
+	return r->waiting + r->under_way + r->passing + r->lane;
 }
 
 const struct rest_hold *

@@ -2,9 +2,11 @@
 /*
  * This room: calls of Discord's API: limits, retries, holds.
  *
- * The plugins' REST calls: a bounded queue per plugin, served in turn, held
- * back by Discord's limits (rate_limit.h), repeated only where that is
- * harmless, each with a deadline.  What one answer means for the others is
+ * The REST calls of plugins, and of the gate's clients: a bounded queue for
+ * each, served in turn, held back by Discord's limits (rate_limit.h), repeated
+ * only where that is harmless, each with a deadline.  Where several wait for
+ * one bucket, that has its turns, too: a queue that asks for little does not
+ * stand behind one that asks for all.  What one answer means for the others is
  * judged by shared/answer.h and proved before it stops them (rest_hold.h).
  */
 #ifndef HANDLER_REST_REST_H
@@ -14,11 +16,18 @@
 #include "handler/rest/rest_hold.h"
 
 #define REST_OWN (2 * CONFIG_PLUGINS_MAX) /* calls of the handler itself */
-#define REST_QUEUES (REST_OWN + 1)	  /* by plugin_slot(), then REST_OWN */
-#define REST_QUEUE_MAX 256		  /* calls waiting per plugin */
-#define REST_FLYING_MAX 32		  /* calls under way */
+#define REST_CLIENT (REST_OWN + 1)	  /* then the clients' */
+#define REST_CLIENTS 33			  /* and whoever has no name */
+#define REST_QUEUES (REST_CLIENT + REST_CLIENTS) /* by plugin_slot(), ... */
+#define REST_QUEUE_MAX 256			 /* calls waiting per plugin */
+#define REST_FLYING_MAX 32			 /* calls under way */
 #define REST_FLYING_EACH 24	/* of one plugin: slow ones leave room */
 #define REST_FLYING_URGENT 8	/* urgent calls on top of these */
+#define REST_PASSING_MAX 32	/* calls of clients under way, besides those */
+#define REST_PASSING_EACH 12	/* of one client */
+#define REST_LANE_MAX 16	/* of those that need no token of ours */
+#define REST_PASS_MS 10000u	/* a client's call waits no longer for limits */
+#define REST_PASSING_MS 600000u /* and is under way no longer */
 #define REST_URGENT_MS 3000u	/* after that Discord's token is dead (7.3) */
 #define REST_OTHERS 4		/* the supervisor's, about when we start */
 #define REST_DEADLINE_MS 30000u /* from the plugin's request to our answer */
@@ -48,7 +57,8 @@ struct rest_answer {
 	int status; /* 0: none */
 	const char *body;
 	size_t len;
-	const char *why; /* a sentence, when not OK */
+	const char *why;   /* a sentence, when not OK */
+	uint64_t retry_ms; /* when LIMITED: it may go then; 0: not known */
 };
 typedef void rest_done_fn(void *arg, const struct rest_answer *);
 
@@ -61,6 +71,7 @@ struct rest_ask {
 	bool repeatable;    /* doing it twice is doing it once */
 	bool optional;	    /* the first to go when a ban is near */
 	bool exempt;	    /* of the global limit: an interaction's */
+	bool hook;	    /* its path's token is a webhook's own */
 	bool urgent;	    /* REST_URGENT_MS; ahead of what waits */
 };
 
@@ -75,6 +86,19 @@ void rest_free(struct rest *);
  */
 int rest_call(struct rest *, unsigned plugin, const struct rest_ask *,
     rest_done_fn *, void *arg, bool *bad, const char **why);
+/*
+ * The same of a call that passes through in pieces (http.h), never made again
+ * once it was under way: what Discord answers is the caller's, 429 as well.  It
+ * waits REST_PASS_MS at most, then, or at once if it is known to, it ends as
+ * REST_LIMITED.  queue: from REST_CLIENT on.  The answer's body is empty where
+ * the stream has had it.  NULL: refused, as above.
+ */
+struct rest_call *rest_pass(struct rest *, unsigned queue,
+    const struct rest_ask *, struct http_stream *, rest_done_fn *, void *arg,
+    bool *bad, const char **why);
+void rest_pass_go_on(struct rest_call *); /* see http_go_on() */
+/* It is not wanted any more; done is not called. */
+void rest_pass_cancel(struct rest_call *);
 /* The plugin's process is gone: what waits of it is not sent any more. */
 void rest_forget(struct rest *, unsigned plugin);
 /* Takes no more calls and answers those that wait. */

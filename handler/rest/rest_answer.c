@@ -59,7 +59,7 @@ call_limited(struct rest_call *c, const struct answer_verdict *v, uint64_t now)
 		r->counts.limited++;
 	if (v->means != ANSWER_BLOCKED && v->means != ANSWER_GLOBAL)
 		rest_spent_limited(&r->spent, &c->endpoint, now);
-	if (r->stopped)
+	if (r->stopped || c->http.stream != NULL)
 		rest_call_end(c, REST_REFUSED, "Discord refused the request");
 	else if (++c->limited >= REST_LIMITED_TRIES)
 		rest_call_end(c, REST_LIMITED,
@@ -160,10 +160,7 @@ rest_answered(struct http_call *http, const char *error)
 	struct rest *r = c->rest;
 	uint64_t now = clock_boot_ms();
 
-	list_remove(&c->link);
-	r->under_way--;
-	c->queue->flying--;
-	r->dirty = true;
+	rest_call_landed(c);
 	if (error[0] == '\0') {
 		call_judged(c, now);
 		return;

@@ -8,7 +8,7 @@
 static bool
 is_interactions(const struct endpoint *e)
 {
-	return e->bare && e->exempt;
+	return e->bare && e->exempt && !e->hook;
 }
 
 static uint64_t

@@ -134,6 +134,7 @@ forget_boot(struct page *p, uint32_t slots)
 	memset(&p->head->handler_watch, 0, sizeof(p->head->handler_watch));
 	memset(&p->head->gate, 0, sizeof(p->head->gate));
 	memset(&p->head->gate_watch, 0, sizeof(p->head->gate_watch));
+	memset(&p->head->clients_rest, 0, sizeof(p->head->clients_rest));
 	memset(&p->head->supervisor_watch, 0,
 	    sizeof(p->head->supervisor_watch));
 	page_beat(&p->head->pulse.supervisor_ms, 0);
@@ -206,6 +207,7 @@ adopt(struct page *p, uint32_t slots)
 	if (!writer_lives(&p->head->handler_watch)) {
 		page_repair(&p->head->handler.lock);
 		page_repair(&p->head->plugins.lock);
+		page_repair(&p->head->clients_rest.lock);
 	}
 	page_repair(&p->head->handler_watch.lock);
 	page_repair(&p->head->supervisor_watch.lock);

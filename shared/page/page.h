@@ -373,6 +373,18 @@ struct page_gate {
 	struct page_client client[PAGE_CLIENTS];
 };
 
+/* REST calls of one client, limited by us or by Discord; "": free. */
+struct page_client_rest {
+	char name[64];
+	uint64_t calls, limited_ours, limited_discord, refused, errors, cut;
+	uint64_t bytes_up, bytes_down, open; /* open: at the moment */
+};
+/* Written by the handler in service only. */
+struct page_clients_rest {
+	page_lock lock;
+	struct page_client_rest of[PAGE_CLIENTS + 1]; /* "-": by no client */
+};
+
 /* The last `probe`; times as in struct msg_probe_answer. */
 struct page_probe {
 	int64_t at_wall_ms; /* 0: never */
@@ -479,6 +491,7 @@ struct page_head {
 	struct page_fleet_past past; /* written by the supervisor only */
 	struct page_gate gate;
 	struct page_watch gate_watch;
+	struct page_clients_rest clients_rest;
 };
 
 struct page {

@@ -15,6 +15,7 @@
 #include <ev.h>
 #include <json-c/json.h>
 #include <lmdb.h>
+#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <string.h>
 #include <wslay/wslay.h>
@@ -116,6 +117,7 @@ print_versions(void)
 	printf("libev %d.%d\n", ev_version_major(), ev_version_minor());
 	printf("wslay %s\n", WSLAY_VERSION);
 	printf("%s\n", curl_version());
+	printf("libmicrohttpd %s\n", MHD_get_version());
 	printf("json-c %s\n", json_c_version());
 	printf("%s\n", mdb_version(NULL, NULL, NULL));
 	printf("%s\n", OpenSSL_version(OPENSSL_VERSION));

@@ -177,6 +177,8 @@ clean_words(struct view *v)
 		WORDS(v->gate.client[i].name);
 		WORDS(v->gate.client[i].note);
 	}
+	for (size_t i = 0; i <= PAGE_CLIENTS; i++)
+		WORDS(v->clients_rest.of[i].name);
 	for (size_t i = 0; i < PAGE_PLUGINS; i++) {
 		WORDS(v->plugins.plugin[i].name);
 		WORDS(v->plugins.plugin[i].note);
@@ -197,6 +199,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	page_read(&h->plugins, &v->plugins, sizeof(v->plugins));
 	page_read(&h->gate, &v->gate, sizeof(v->gate));
 	page_read(&h->gate_watch, &v->gate_watch, sizeof(v->gate_watch));
+	page_read(&h->clients_rest, &v->clients_rest, sizeof(v->clients_rest));
 	clean_words(v);
 	if (v->handler.rest >= PAGE_REST_STATES)
 		v->handler.rest = PAGE_REST_FINE;

@@ -33,6 +33,7 @@ struct view {
 	struct page_handler handler;
 	struct page_watch handler_watch, supervisor_watch, gate_watch;
 	struct page_gate gate;
+	struct page_clients_rest clients_rest;
 	struct page_plugins plugins;
 	struct verdict_fleet verdict;
 	bool told_down;	     /* not alive, and an operator wants it so */

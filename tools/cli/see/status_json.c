@@ -357,6 +357,36 @@ client(const struct view *v, const struct page_client *c)
 	return o;
 }
 
+static struct json_object *
+client_rest(const struct page_client_rest *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_text(o, "name", r->name);
+	json_put_int(o, "calls", (int64_t)r->calls);
+	json_put_int(o, "open", (int64_t)r->open);
+	json_put_int(o, "limited_ours", (int64_t)r->limited_ours);
+	json_put_int(o, "limited_discord", (int64_t)r->limited_discord);
+	json_put_int(o, "refused", (int64_t)r->refused);
+	json_put_int(o, "errors", (int64_t)r->errors);
+	json_put_int(o, "cut", (int64_t)r->cut);
+	json_put_int(o, "bytes_up", (int64_t)r->bytes_up);
+	json_put_int(o, "bytes_down", (int64_t)r->bytes_down);
+	return o;
+}
+
+static struct json_object *
+clients_rest(const struct view *v)
+{
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i <= PAGE_CLIENTS; i++)
+		if (v->clients_rest.of[i].name[0] != '\0')
+			json_object_array_add(all,
+			    client_rest(&v->clients_rest.of[i]));
+	return all;
+}
+
 /* null: the config has none. */
 static struct json_object *
 gate(const struct view *v)
@@ -394,6 +424,7 @@ gate(const struct view *v)
 	for (uint32_t i = 0; i < g->clients; i++)
 		json_object_array_add(clients, client(v, &g->client[i]));
 	json_object_object_add(o, "clients", clients);
+	json_object_object_add(o, "rest", clients_rest(v));
 	return o;
 }
 

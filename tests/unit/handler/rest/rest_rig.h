@@ -22,6 +22,8 @@ extern struct rest_rig calls;
 /* cmocka's fixtures. */
 int rest_rig_setup(void **state);
 int rest_rig_teardown(void **state);
+/* Counts a call that is over. */
+void rest_rig_done(void *arg, const struct rest_answer *);
 /* A plugin's call: 0, or -1 when there is no room for it. */
 int rest_rig_call(unsigned plugin, const struct rest_ask *);
 int rest_rig_ask_path(unsigned plugin, const char *method, const char *path,
