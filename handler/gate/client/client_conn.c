@@ -196,9 +196,16 @@ on_no_identify(struct client_conn *c)
 	    "No IDENTIFY came.");
 }
 
+/* Who takes some is slow, and may be. */
 static void
 on_unread(struct client_conn *c)
 {
+	if (wire_backlog(&c->wire) == 0)
+		return;
+	if (c->wire.gone != c->gone) {
+		client_conn_blocked(c);
+		return;
+	}
 	client_conn_drop(c, GATE_CLIENTS_END_UNREAD);
 }
 
@@ -278,8 +285,7 @@ static client_conn_fn *const table[CLIENT_CONN_STATE_N][CLIENT_CONN_EV_N] = {
 	[CLIENT_CONN_EV_WORK] = client_enter_try,
 	[CLIENT_CONN_EV_DEADLINE] = client_enter_late},
     [CLIENT_CONN_WAITING] = {KNOWN, [CLIENT_CONN_EV_COMMAND] = on_early_command,
-	[CLIENT_CONN_EV_WORK] = client_enter_look,
-	[CLIENT_CONN_EV_DEADLINE] = client_enter_refused},
+	[CLIENT_CONN_EV_WORK] = client_enter_look},
     [CLIENT_CONN_SNAPSHOT] =
 	{KNOWN, [CLIENT_CONN_EV_COMMAND] = client_command_act,
 	    [CLIENT_CONN_EV_WORK] = client_snapshot_work,
@@ -312,6 +318,15 @@ void
 client_conn_event(struct client_conn *c, enum client_conn_event event)
 {
 	machine_event(&c->machine, event);
+}
+
+void
+client_conn_blocked(struct client_conn *c)
+{
+	if (timer_pending(&c->deadline))
+		return;
+	c->gone = c->wire.gone;
+	timer_set(&c->deadline, GATE_CLIENTS_UNREAD_S);
 }
 
 void

@@ -189,8 +189,8 @@ client_enter_late(struct client_conn *c)
 
 /* ---- RESUME --------------------------------------------------------- */
 
-void
-client_enter_refused(struct client_conn *c)
+static void
+refused(struct client_conn *c)
 {
 	c->all->count.resume_lost++;
 	client_out_op(c, 9, "false");
@@ -232,16 +232,20 @@ client_enter_resume(struct client_conn *c)
 		attach(c, l, r.s);
 	} else if (client_live_replaced(c->all, r.session)) {
 		str_copy(c->resume_id, r.session, sizeof(c->resume_id));
+		timer_stop(&c->deadline);
 		client_conn_become(c, CLIENT_CONN_WAITING);
-		timer_set(&c->deadline, c->all->setup.hold_s);
 	} else {
-		client_enter_refused(c);
+		refused(c);
 	}
 }
 
+/*
+ * The old process of a deploy, for as long as the new one lives: told to
+ * IDENTIFY it would take over in its turn, and so on for ever.
+ */
 void
 client_enter_look(struct client_conn *c)
 {
 	if (!client_live_replaced(c->all, c->resume_id))
-		client_enter_refused(c);
+		refused(c);
 }
