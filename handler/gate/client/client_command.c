@@ -82,15 +82,22 @@ common(uint32_t a, uint32_t b)
 	return a;
 }
 
-/* On all shards of upstream that its shard meets. */
+bool
+client_command_meets(uint32_t i, uint32_t m, uint32_t j, uint32_t n)
+{
+	uint32_t d = common(m, n);
+
+	return i % d == j % d;
+}
+
 static void
 send_presence(struct gate_clients *all)
 {
 	struct client_presence *p = &all->presence;
-	uint32_t n = upstream_shards(all), d = common(p->count, n);
+	uint32_t n = upstream_shards(all);
 
 	for (uint32_t j = 0; j < n; j++)
-		if (j % d == p->shard % d)
+		if (client_command_meets(p->shard, p->count, j, n))
 			put(all, p->client, 3, j, buf_data(&p->d),
 			    buf_len(&p->d));
 	buf_free(&p->d);

@@ -2,6 +2,7 @@
 /* IDENTIFY and RESUME; see client_enter.h. */
 #include "handler/gate/client/client_enter.h"
 
+#include "handler/gate/client/client_command.h"
 #include "handler/gate/client/client_flow.h"
 #include "handler/gate/client/client_out.h"
 #include "handler/gate/client/client_snapshot.h"
@@ -135,34 +136,15 @@ is_alone(struct client_conn *c)
 	return false;
 }
 
-static uint32_t
-common(uint32_t a, uint32_t b)
-{
-	while (b != 0) {
-		uint32_t t = a % b;
-
-		a = b;
-		b = t;
-	}
-	return a;
-}
-
-/* Shards of upstream whose guilds a client's [i, m] has some of. */
-static bool
-meets(const struct client_identify *id, uint32_t shard, uint32_t shards)
-{
-	uint32_t d = common(id->count, shards);
-
-	return id->shard % d == shard % d;
-}
-
 static bool
 is_ready(struct client_conn *c, uint32_t shards)
 {
 	const struct gate_clients_setup *s = &c->all->setup;
 
 	for (uint32_t j = 0; j < shards; j++)
-		if (meets(&c->identify, j, shards) && !s->ready(s->arg, j))
+		if (client_command_meets(c->identify.shard, c->identify.count,
+			j, shards)
+		    && !s->ready(s->arg, j))
 			return false;
 	return true;
 }
