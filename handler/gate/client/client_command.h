@@ -20,7 +20,9 @@ bool client_command_meets(uint32_t i, uint32_t m, uint32_t j, uint32_t n);
 /* Is the guild one that this session has? */
 bool client_command_sees(const struct client_session *, uint64_t guild);
 
-/* The presence that waits for its turn. */
+/* That shard has a new session, which knows no presence of a client's. */
+void client_command_ready(struct gate_clients *, uint32_t shard);
+/* Presences that wait for their turn. */
 void client_command_init(struct gate_clients *);
 void client_command_stop(struct gate_clients *);
 
