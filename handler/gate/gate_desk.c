@@ -15,7 +15,9 @@
 
 #define DESK_HOLD_S 30.0 /* an IDENTIFY waits for upstream */
 #define DESK_CONNS_MAX 4096
-#define DESK_CONNS_ADDRESS 64
+#define DESK_CONNS_ADDRESS 1024 /* a bot dials all its shards at once */
+#define DESK_FLOOD_MS 60000	/* guilds that have not come by then are in
+				   an outage */
 #define DESK_CONNS_CLIENT 2048
 #define DESK_SENDS_PER_MINUTE 120 /* Discord's own */
 
@@ -88,7 +90,10 @@ on_ready(void *arg, uint32_t shard)
 
 	return shard < g->page.head->slots
 	    && page_read(&g->page.slot[shard].shard, &s, sizeof(s))
-	    && s.session != 0 && s.guilds_pending == 0;
+	    && s.session != 0
+	    && (s.guilds_pending == 0
+		|| (s.state == SHARD_READY
+		    && clock_boot_ms() - s.state_since_ms >= DESK_FLOOD_MS));
 }
 
 static bool

@@ -12,7 +12,8 @@
  *	LANE {json}		one record of upstream
  *	burst LANE N GUILDS SIZE	N messages, numbered by their lane
  *	ready YES SHARDS	upstream's state
- *	stat, kick NAME END, stop
+ *	cache YES		it is there, or cold
+ *	stat, rows, kick NAME END, stop
  *
  * What was appended already, by its lane, is left out.  Each is answered by one
  * line, "ok LANE" or what was asked; "up SHARD {json}" comes between.
@@ -217,6 +218,26 @@ stat_line(void)
 }
 
 static void
+row(const struct gate_clients_row *r, void *arg)
+{
+	bool *first = arg;
+
+	printf("%s[\"%s\",\"%s\",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]",
+	    *first ? "" : ",", r->client, r->state, r->s, r->acked_s, r->lag);
+	*first = false;
+}
+
+static void
+rows_line(void)
+{
+	bool first = true;
+
+	printf("rows [");
+	gate_clients_each(g.clients, row, &first);
+	printf("]\n");
+}
+
+static void
 command(char *line)
 {
 	char *json = strchr(line, ' ');
@@ -226,8 +247,11 @@ command(char *line)
 	} else if (strncmp(line, "ready ", 6) == 0) {
 		g.ready = line[6] == '1';
 		g.shards = (unsigned)atoi(line + 8);
-	} else if (strcmp(line, "stat") == 0) {
-		stat_line();
+	} else if (strcmp(line, "stat") == 0 || strcmp(line, "rows") == 0) {
+		if (line[0] == 's')
+			stat_line();
+		else
+			rows_line();
 		fflush(stdout);
 		return;
 	} else if (strncmp(line, "kick ", 5) == 0) {
@@ -235,6 +259,8 @@ command(char *line)
 
 		*end = '\0';
 		gate_clients_kick(g.clients, line + 5, end[1] == '1');
+	} else if (strncmp(line, "cache ", 6) == 0) {
+		gate_clients_cache(g.clients, line[6] == '1' ? g.cache : NULL);
 	} else if (strcmp(line, "stop") == 0) {
 		gate_clients_stop(g.clients);
 		g.stopping = true;

@@ -82,47 +82,89 @@ common(uint32_t a, uint32_t b)
 	return a;
 }
 
-/* On all shards of upstream that its shard meets. */
-static void
-send_presence(struct gate_clients *all)
+bool
+client_command_meets(uint32_t i, uint32_t m, uint32_t j, uint32_t n)
 {
-	struct client_presence *p = &all->presence;
-	uint32_t n = upstream_shards(all), d = common(p->count, n);
+	uint32_t d = common(m, n);
 
-	for (uint32_t j = 0; j < n; j++)
-		if (j % d == p->shard % d)
-			put(all, p->client, 3, j, buf_data(&p->d),
-			    buf_len(&p->d));
-	buf_free(&p->d);
-	p->sent_ms = clock_boot_ms();
+	return i % d == j % d;
+}
+
+/* One that is due, if that shard may have one now; else *wait_ms until it
+ * may. */
+static void
+send_presence(struct gate_clients *all, uint32_t shard, uint64_t *wait_ms)
+{
+	struct client_presence *p = &all->presence[shard];
+	uint64_t now = clock_boot_ms(), gone = now - p->sent_ms;
+
+	if (!p->due)
+		return;
+	if (p->sent_ms != 0 && gone < PRESENCE_MS) {
+		if (PRESENCE_MS - gone < *wait_ms)
+			*wait_ms = PRESENCE_MS - gone;
+		return;
+	}
+	/* What is not taken is tried again. */
+	p->sent_ms = now;
+	p->due = !put(all, p->client, 3, shard, buf_data(&p->d),
+	    buf_len(&p->d));
+	if (p->due)
+		*wait_ms = PRESENCE_MS;
+}
+
+static void
+send_presences(struct gate_clients *all)
+{
+	uint64_t wait_ms = UINT64_MAX;
+
+	for (uint32_t j = 0; j < all->presences; j++)
+		send_presence(all, j, &wait_ms);
+	if (wait_ms != UINT64_MAX)
+		timer_set(&all->presence_wait, (double)wait_ms / 1000);
 }
 
 static void
 on_presence(struct timer *t)
 {
-	struct gate_clients *all = container_of(t, struct gate_clients,
-	    presence.wait);
-
-	if (buf_len(&all->presence.d) > 0)
-		send_presence(all);
+	send_presences(container_of(t, struct gate_clients, presence_wait));
 }
 
+/* For all shards of upstream that its shard meets. */
 static void
 set_presence(struct client_conn *c, const char *d, size_t len)
 {
-	struct client_presence *p = &c->all->presence;
-	uint64_t gone = clock_boot_ms() - p->sent_ms;
+	const struct client_session *rec = &c->session->rec;
+	struct gate_clients *all = c->all;
+	uint32_t n = upstream_shards(all);
 
-	buf_eat(&p->d, buf_len(&p->d));
-	buf_add(&p->d, d, len);
-	p->shard = c->session->rec.shard;
-	p->count = c->session->rec.shard_count;
-	str_copy(p->client, c->who.name, sizeof(p->client));
-	if (!timer_pending(&p->wait))
-		timer_set(&p->wait,
-		    p->sent_ms == 0 || gone >= PRESENCE_MS
-			? 0
-			: (double)(PRESENCE_MS - gone) / 1000);
+	if (n > all->presences) {
+		all->presence = base_realloc(all->presence,
+		    n * sizeof(*all->presence));
+		memset(all->presence + all->presences, 0,
+		    (n - all->presences) * sizeof(*all->presence));
+		all->presences = n;
+	}
+	for (uint32_t j = 0; j < n; j++) {
+		struct client_presence *p = &all->presence[j];
+
+		if (!client_command_meets(rec->shard, rec->shard_count, j, n))
+			continue;
+		buf_eat(&p->d, buf_len(&p->d));
+		buf_add(&p->d, d, len);
+		p->due = true;
+		str_copy(p->client, c->who.name, sizeof(p->client));
+	}
+	send_presences(all);
+}
+
+void
+client_command_ready(struct gate_clients *all, uint32_t shard)
+{
+	if (shard >= all->presences || buf_len(&all->presence[shard].d) == 0)
+		return;
+	all->presence[shard].due = true;
+	send_presences(all);
 }
 
 void
@@ -138,14 +180,16 @@ client_command_presence(struct client_conn *c)
 void
 client_command_init(struct gate_clients *all)
 {
-	timer_init(all->setup.timers, &all->presence.wait, on_presence);
+	timer_init(all->setup.timers, &all->presence_wait, on_presence);
 }
 
 void
 client_command_stop(struct gate_clients *all)
 {
-	timer_stop(&all->presence.wait);
-	buf_free(&all->presence.d);
+	timer_stop(&all->presence_wait);
+	for (uint32_t j = 0; j < all->presences; j++)
+		buf_free(&all->presence[j].d);
+	free(all->presence);
 }
 
 /* ---- a command ------------------------------------------------------ */

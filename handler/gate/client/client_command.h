@@ -15,10 +15,14 @@ void client_command_presence(struct client_conn *);
 /* d over the shard of guild; false: not taken. */
 bool client_command_send(struct gate_clients *, const char *client, int op,
     uint64_t guild, const char *d, size_t len);
+/* Has the client's [i, m] guilds of upstream's [j, n]? */
+bool client_command_meets(uint32_t i, uint32_t m, uint32_t j, uint32_t n);
 /* Is the guild one that this session has? */
 bool client_command_sees(const struct client_session *, uint64_t guild);
 
-/* The presence that waits for its turn. */
+/* That shard has a new session, which knows no presence of a client's. */
+void client_command_ready(struct gate_clients *, uint32_t shard);
+/* Presences that wait for their turn. */
 void client_command_init(struct gate_clients *);
 void client_command_stop(struct gate_clients *);
 

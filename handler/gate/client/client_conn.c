@@ -5,15 +5,14 @@
 #include "handler/gate/client/client_command.h"
 #include "handler/gate/client/client_enter.h"
 #include "handler/gate/client/client_flow.h"
+#include "handler/gate/client/client_listen.h"
 #include "handler/gate/client/client_out.h"
 #include "handler/gate/client/client_snapshot.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
-#include "shared/websocket/upgrade.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define FRAME_MAX (64u << 10) /* of a client; 4096 is the rule */
 #define WINDOW_MS 60000
@@ -196,9 +195,16 @@ on_no_identify(struct client_conn *c)
 	    "No IDENTIFY came.");
 }
 
+/* Who takes some is slow, and may be. */
 static void
 on_unread(struct client_conn *c)
 {
+	if (wire_backlog(&c->wire) == 0)
+		return;
+	if (c->wire.gone != c->gone) {
+		client_conn_blocked(c);
+		return;
+	}
 	client_conn_drop(c, GATE_CLIENTS_END_UNREAD);
 }
 
@@ -278,8 +284,7 @@ static client_conn_fn *const table[CLIENT_CONN_STATE_N][CLIENT_CONN_EV_N] = {
 	[CLIENT_CONN_EV_WORK] = client_enter_try,
 	[CLIENT_CONN_EV_DEADLINE] = client_enter_late},
     [CLIENT_CONN_WAITING] = {KNOWN, [CLIENT_CONN_EV_COMMAND] = on_early_command,
-	[CLIENT_CONN_EV_WORK] = client_enter_look,
-	[CLIENT_CONN_EV_DEADLINE] = client_enter_refused},
+	[CLIENT_CONN_EV_WORK] = client_enter_look},
     [CLIENT_CONN_SNAPSHOT] =
 	{KNOWN, [CLIENT_CONN_EV_COMMAND] = client_command_act,
 	    [CLIENT_CONN_EV_WORK] = client_snapshot_work,
@@ -312,6 +317,15 @@ void
 client_conn_event(struct client_conn *c, enum client_conn_event event)
 {
 	machine_event(&c->machine, event);
+}
+
+void
+client_conn_blocked(struct client_conn *c)
+{
+	if (timer_pending(&c->deadline))
+		return;
+	c->gone = c->wire.gone;
+	timer_set(&c->deadline, GATE_CLIENTS_UNREAD_S);
 }
 
 void
@@ -440,20 +454,6 @@ refuse(struct client_conn *c, enum gate_clients_end why, int status)
 	wire_shut(&c->wire);
 }
 
-static bool
-is_listed(const struct gate_clients_setup *s, const struct upgrade *u)
-{
-	if (u->origin == NULL)
-		return true;
-	for (size_t i = 0; i < s->origins_n; i++)
-		if (strcmp(s->origins[i], "*") == 0
-		    || (strlen(s->origins[i]) == u->origin_len
-			&& strncasecmp(s->origins[i], u->origin, u->origin_len)
-			    == 0))
-			return true;
-	return false;
-}
-
 static enum compress_kind
 kind_of(const struct gate_clients_setup *s, enum compress_kind asked)
 {
@@ -499,7 +499,7 @@ read_request(struct client_conn *c, const char *data, size_t len)
 		refuse(c, GATE_CLIENTS_END_NO_UPGRADE, status);
 		return;
 	}
-	if (!is_listed(&c->all->setup, &u)) {
+	if (!client_listen_allows(&c->all->setup, &u)) {
 		refuse(c, GATE_CLIENTS_END_ORIGIN, 403);
 		return;
 	}

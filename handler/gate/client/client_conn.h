@@ -71,6 +71,7 @@ struct client_conn {
 				     the client is: stored until then */
 	size_t answers;	    /* bytes put besides events, since the output was
 			   empty */
+	uint64_t gone;	    /* bytes written when it was seen to be slow */
 	uint64_t window_ms; /* of sends */
 	unsigned sends;
 	struct timer deadline, silent;
@@ -115,6 +116,8 @@ void client_conn_close(struct client_conn *, enum gate_clients_end,
 void client_conn_drop(struct client_conn *, enum gate_clients_end);
 /* It has no session any more; that is away. */
 void client_conn_part(struct client_conn *);
+/* There is no room in its output: it is waited for as long as it reads. */
+void client_conn_blocked(struct client_conn *);
 /* Back to where IDENTIFY or RESUME may come. */
 void client_conn_greeted(struct client_conn *);
 

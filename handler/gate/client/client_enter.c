@@ -2,6 +2,7 @@
 /* IDENTIFY and RESUME; see client_enter.h. */
 #include "handler/gate/client/client_enter.h"
 
+#include "handler/gate/client/client_command.h"
 #include "handler/gate/client/client_flow.h"
 #include "handler/gate/client/client_out.h"
 #include "handler/gate/client/client_snapshot.h"
@@ -135,34 +136,15 @@ is_alone(struct client_conn *c)
 	return false;
 }
 
-static uint32_t
-common(uint32_t a, uint32_t b)
-{
-	while (b != 0) {
-		uint32_t t = a % b;
-
-		a = b;
-		b = t;
-	}
-	return a;
-}
-
-/* Shards of upstream whose guilds a client's [i, m] has some of. */
-static bool
-meets(const struct client_identify *id, uint32_t shard, uint32_t shards)
-{
-	uint32_t d = common(id->count, shards);
-
-	return id->shard % d == shard % d;
-}
-
 static bool
 is_ready(struct client_conn *c, uint32_t shards)
 {
 	const struct gate_clients_setup *s = &c->all->setup;
 
 	for (uint32_t j = 0; j < shards; j++)
-		if (meets(&c->identify, j, shards) && !s->ready(s->arg, j))
+		if (client_command_meets(c->identify.shard, c->identify.count,
+			j, shards)
+		    && !s->ready(s->arg, j))
 			return false;
 	return true;
 }
@@ -189,8 +171,8 @@ client_enter_late(struct client_conn *c)
 
 /* ---- RESUME --------------------------------------------------------- */
 
-void
-client_enter_refused(struct client_conn *c)
+static void
+refused(struct client_conn *c)
 {
 	c->all->count.resume_lost++;
 	client_out_op(c, 9, "false");
@@ -232,16 +214,20 @@ client_enter_resume(struct client_conn *c)
 		attach(c, l, r.s);
 	} else if (client_live_replaced(c->all, r.session)) {
 		str_copy(c->resume_id, r.session, sizeof(c->resume_id));
+		timer_stop(&c->deadline);
 		client_conn_become(c, CLIENT_CONN_WAITING);
-		timer_set(&c->deadline, c->all->setup.hold_s);
 	} else {
-		client_enter_refused(c);
+		refused(c);
 	}
 }
 
+/*
+ * The old process of a deploy, for as long as the new one lives: told to
+ * IDENTIFY it would take over in its turn, and so on for ever.
+ */
 void
 client_enter_look(struct client_conn *c)
 {
 	if (!client_live_replaced(c->all, c->resume_id))
-		client_enter_refused(c);
+		refused(c);
 }

@@ -16,6 +16,5 @@ void client_enter_late(struct client_conn *);
 void client_enter_resume(struct client_conn *);
 /* WAITING: is the session that took over still there? */
 void client_enter_look(struct client_conn *);
-void client_enter_refused(struct client_conn *);
 
 #endif

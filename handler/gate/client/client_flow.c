@@ -6,8 +6,7 @@
 
 #include "shared/base/log.h"
 
-#define TURN_MAX 512   /* messages of one client in one turn */
-#define UNREAD_S 120.0 /* its output was not empty for so long */
+#define TURN_MAX 512 /* messages of one client in one turn */
 
 /* ---- op 9 ----------------------------------------------------------- */
 
@@ -47,14 +46,6 @@ send_record(struct client_conn *c, const struct gatelog_record *r,
 		l->caught_up++;
 }
 
-/* Who reads slowly is waited for, but not for ever. */
-static void
-wait_for_room(struct client_conn *c)
-{
-	if (!timer_pending(&c->deadline))
-		timer_set(&c->deadline, UNREAD_S);
-}
-
 /*
  * What there is, as far as there is room: END, OVERRUN, or MORE when it goes on
  * in another turn: of its own accord, or when the output is empty.
@@ -77,7 +68,7 @@ pump(struct client_conn *c)
 	if (got == CLIENT_SESSION_OK)
 		got = CLIENT_SESSION_MORE;
 	if (!client_out_room(c))
-		wait_for_room(c);
+		client_conn_blocked(c);
 	else if (got == CLIENT_SESSION_MORE)
 		client_conn_wake(c);
 	return got;

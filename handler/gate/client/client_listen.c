@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -118,6 +119,21 @@ on_again(struct timer *t)
 	struct client_listen *l = container_of(t, struct client_listen, again);
 
 	ev_io_start(l->all->setup.loop, &l->io);
+}
+
+bool
+client_listen_allows(const struct gate_clients_setup *s,
+    const struct upgrade *u)
+{
+	if (u->origin == NULL)
+		return true;
+	for (size_t i = 0; i < s->origins_n; i++)
+		if (strcmp(s->origins[i], "*") == 0
+		    || (strlen(s->origins[i]) == u->origin_len
+			&& strncasecmp(s->origins[i], u->origin, u->origin_len)
+			    == 0))
+			return true;
+	return false;
 }
 
 void

@@ -8,7 +8,12 @@
 
 #include "handler/gate/client/gate_clients_impl.h"
 
+#include "shared/websocket/upgrade.h"
+
 void client_listen_begin(struct gate_clients *, int fd);
 void client_listen_end(struct gate_clients *);
+/* No web page, or one that is listed? */
+bool client_listen_allows(const struct gate_clients_setup *,
+    const struct upgrade *);
 
 #endif

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define TURN_MAX 64 /* guilds of one client in one turn */
-#define UNREAD_S 60.0
 
 struct client_snapshot {
 	struct guild_cache_view *view; /* NULL: to be opened again */
@@ -310,8 +309,7 @@ client_snapshot_work(struct client_conn *c)
 
 	let_go(p);
 	if (!client_out_room(c)) {
-		if (!timer_pending(&c->deadline))
-			timer_set(&c->deadline, UNREAD_S);
+		client_conn_blocked(c);
 		return;
 	}
 	/* The poll asks again. */

@@ -159,8 +159,10 @@ bool
 gate_clients_append(struct gate_clients *all, struct gatelog_record *r,
     const char *raw)
 {
-	if (r->event == DISPATCH_READY)
+	if (r->event == DISPATCH_READY) {
 		client_outage_ready(all, r, raw);
+		client_command_ready(all, r->shard);
+	}
 	client_asks_answer(all, r, raw);
 	client_voice_answer(all, r, raw);
 	return gatelog_append(all->setup.log, r, raw);

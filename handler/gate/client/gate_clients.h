@@ -38,6 +38,7 @@ struct ev_loop;
 #define GATE_CLIENTS_ANSWERS_MAX                                               \
 	((size_t)64 << 10) /* ... of answers besides: who lets more of them
 			      lie is dropped */
+#define GATE_CLIENTS_UNREAD_S 60.0     /* without a byte read, and more waits */
 #define GATE_CLIENTS_SESSIONS_MAX 4096 /* of one client */
 #define GATE_CLIENTS_SHARDS_MAX 65536
 #define GATE_CLIENTS_VIEW_S                                                    \

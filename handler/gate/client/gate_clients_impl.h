@@ -26,13 +26,13 @@ struct client_gone {
 	uint64_t successor; /* number */
 };
 
-/* The newest op 3 that waits for its turn. */
+/* The newest op 3 for a shard of upstream: kept, as a new session of that shard
+ * needs it again. */
 struct client_presence {
-	struct buf d;
-	uint32_t shard, count; /* of the client's session */
+	struct buf d; /* empty: none yet */
+	bool due;     /* not sent yet */
 	char client[CLIENT_SESSION_NAME_MAX];
-	uint64_t sent_ms; /* clock_boot_ms() of the last one */
-	struct timer wait;
+	uint64_t sent_ms; /* clock_boot_ms() of the last one; 0: none */
 };
 
 struct client_asks;
@@ -56,7 +56,9 @@ struct gate_clients {
 	unsigned listens;
 	struct client_asks *asks;
 	struct client_voice *voice;
-	struct client_presence presence;
+	struct client_presence *presence; /* by shard of upstream */
+	uint32_t presences;
+	struct timer presence_wait;
 	struct gate_clients_counters count;
 };
 

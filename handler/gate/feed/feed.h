@@ -70,7 +70,8 @@ void feed_lane(struct feed *, int fd, uint32_t generation,
 unsigned feed_lanes(const struct feed *);
 /* A gateway payload for a shard: false when nobody can take it now. */
 bool feed_send(struct feed *, uint32_t shard, const char *payload, size_t len);
-/* No more is taken: what is not acknowledged stays with the handlers. */
+/* No more is taken: what is not acknowledged stays with the handlers, and
+ * feed_send says false. */
 void feed_free(struct feed *);
 
 #endif

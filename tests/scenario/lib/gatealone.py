@@ -128,6 +128,10 @@ class GateAlone:
     def stat(self):
         return json.loads(self.order("stat")[5:])
 
+    def rows(self):
+        """[client, state, s, acked_s, lag] of each session."""
+        return json.loads(self.order("rows")[5:])
+
     def kill(self, sig=signal.SIGKILL):
         self.process.send_signal(sig)
         self.process.wait(herd.WAIT_S)
