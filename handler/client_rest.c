@@ -105,6 +105,13 @@ gateway_url(const struct config *c, char *out, size_t size)
 		    c->gate_tls_cert[0] != '\0' ? "wss" : "ws", c->gate_listen);
 }
 
+/* Later its number is that of whatever was opened since. */
+void
+client_rest_inherit(struct client_rest *r)
+{
+	r->listen_fd = inherit_given(CONTRACT_FD_REST_LISTEN);
+}
+
 void
 client_rest_open(struct client_rest *r, struct ev_loop *loop,
     struct timers *timers, struct rest *rest)
@@ -114,12 +121,13 @@ client_rest_open(struct client_rest *r, struct ev_loop *loop,
 	struct proxy_setup set = {.loop = loop,
 	    .timers = timers,
 	    .rest = rest,
-	    .listen_fd = inherit_given(CONTRACT_FD_REST_LISTEN),
+	    .listen_fd = r->listen_fd,
 	    .gateway_url = url,
 	    .client = on_client,
 	    .arg = r};
 	struct err e = {0};
 
+	r->listen_fd = -1;
 	if (set.listen_fd == -1)
 		return;
 	if (c->gate_rest_listen[0] == '\0' || !read_tls(r)) {

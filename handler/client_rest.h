@@ -15,6 +15,7 @@
 
 struct client_rest {
 	struct proxy *proxy; /* NULL: there is none */
+	int listen_fd;	     /* -1: none was given, or the proxy has it */
 	const struct config *config;
 	const struct store *store;
 	const struct page *page;
@@ -24,7 +25,9 @@ struct client_rest {
 	char *cert, *key; /* PEM, or NULL */
 };
 
-/* All three live longer.  What does not work is logged. */
+/* First of all, before anything opens an fd: the socket, if one was given. */
+void client_rest_inherit(struct client_rest *);
+/* config, store and page live longer.  What does not work is logged. */
 void client_rest_open(struct client_rest *, struct ev_loop *, struct timers *,
     struct rest *);
 /* No more connections; what is open is answered. */
