@@ -94,6 +94,22 @@ def wrong_tokens(t, front):
         "200 wrong tokens were refused, each connection closed")
 
 
+def unread(t, front):
+    """What is refused is refused before its body is sent."""
+    head = ("POST /api/v10/channels/1/messages HTTP/1.1\r\nHost: x\r\n"
+        "Authorization: %s\r\nContent-Length: %d\r\n%s\r\n")
+    for token, length, more, status in ((FULL, 40 << 20, "", b"413"),
+            ("wrong", 5 << 20, "", b"401"),
+            ("wrong", 10, "Expect: 100-continue\r\n", b"401"),
+            (FULL, 10 ** 30, "", b"413")):
+        s = front.socket((head % (token, length, more)).encode())
+        got = closed(s)
+        t.ok(got.startswith(b"HTTP/1.1 " + status)
+            and (b'"code":' in got or length > 1 << 60),
+            "%d bytes by %s: %r" % (length, token, got[:40]))
+        s.close()
+
+
 def crowd(t, front):
     """Connections that say nothing keep nobody out."""
     many = []
@@ -186,7 +202,8 @@ def main(t):
     api = discord.url + "/api/v10"
     front = Front(t, api, "bot.token.x", (FULL + ":1:full:all",
         OTHER + ":1:full:all"))
-    for hostile in garbage, wrong_tokens, crowd, trickle, too_many:
+    for hostile in (garbage, wrong_tokens, unread, crowd, trickle,
+            too_many):
         good = Good(front)
         hostile(t, front)
         good.end(t, hostile.__name__)
