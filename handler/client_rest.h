@@ -14,6 +14,7 @@
 #include "shared/store/store.h"
 
 struct client_rest {
+	int listen_fd; /* the supervisor's, to hand to the next; -1: none */
 	struct proxy *proxy; /* NULL: there is none */
 	const struct config *config;
 	const struct store *store;
@@ -24,6 +25,8 @@ struct client_rest {
 	char *cert, *key; /* PEM, or NULL */
 };
 
+/* First of all, while what is not inherited is not open. */
+void client_rest_inherit(struct client_rest *);
 /* All three live longer.  What does not work is logged. */
 void client_rest_open(struct client_rest *, struct ev_loop *, struct timers *,
     struct rest *);

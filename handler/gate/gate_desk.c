@@ -16,7 +16,8 @@
 #define DESK_HOLD_S 30.0 /* an IDENTIFY waits for upstream */
 #define DESK_CONNS_MAX 4096
 #define DESK_CONNS_ADDRESS 1024 /* a bot dials all its shards at once */
-#define DESK_FLOOD_MS 60000	/* guilds that have not come by then are in
+#define DESK_FLOOD_MS                                                          \
+	60000 /* guilds that have not come by then are in
 				   an outage */
 #define DESK_CONNS_CLIENT 2048
 #define DESK_SENDS_PER_MINUTE 120 /* Discord's own */
