@@ -8,6 +8,7 @@
 #include "shared/wire/contract.h"
 #include "shared/wire/inherit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,7 +106,6 @@ gateway_url(const struct config *c, char *out, size_t size)
 		    c->gate_tls_cert[0] != '\0' ? "wss" : "ws", c->gate_listen);
 }
 
-/* Later its number is that of whatever was opened since. */
 void
 client_rest_inherit(struct client_rest *r)
 {
@@ -121,17 +121,19 @@ client_rest_open(struct client_rest *r, struct ev_loop *loop,
 	struct proxy_setup set = {.loop = loop,
 	    .timers = timers,
 	    .rest = rest,
-	    .listen_fd = r->listen_fd,
+	    .listen_fd = -1,
 	    .gateway_url = url,
 	    .client = on_client,
 	    .arg = r};
 	struct err e = {0};
 
-	r->listen_fd = -1;
-	if (set.listen_fd == -1)
+	if (r->listen_fd == -1 || c->gate_rest_listen[0] == '\0'
+	    || !read_tls(r))
 		return;
-	if (c->gate_rest_listen[0] == '\0' || !read_tls(r)) {
-		close(set.listen_fd);
+	set.listen_fd = fcntl(r->listen_fd, F_DUPFD_CLOEXEC, 0);
+	if (set.listen_fd == -1) {
+		log_error("clients can make no REST calls: %s",
+		    strerror(errno));
 		return;
 	}
 	for (size_t i = 0; i < c->clients; i++)

@@ -14,8 +14,8 @@
 #include "shared/store/store.h"
 
 struct client_rest {
+	int listen_fd; /* the supervisor's, to hand to the next; -1: none */
 	struct proxy *proxy; /* NULL: there is none */
-	int listen_fd;	     /* -1: none was given, or the proxy has it */
 	const struct config *config;
 	const struct store *store;
 	const struct page *page;
@@ -25,9 +25,9 @@ struct client_rest {
 	char *cert, *key; /* PEM, or NULL */
 };
 
-/* First of all, before anything opens an fd: the socket, if one was given. */
+/* First of all, while what is not inherited is not open. */
 void client_rest_inherit(struct client_rest *);
-/* config, store and page live longer.  What does not work is logged. */
+/* All three live longer.  What does not work is logged. */
 void client_rest_open(struct client_rest *, struct ev_loop *, struct timers *,
     struct rest *);
 /* No more connections; what is open is answered. */

@@ -301,8 +301,8 @@ handler_main(int argc, char **argv)
 	h.generation = (uint32_t)generation;
 	h.ipc.fd = -1;
 	proctitle_set("shardherd: handler (generation %u)", h.generation);
-	setup_limits(&h.limits);
 	client_rest_inherit(&h.clients);
+	setup_limits(&h.limits);
 	stragglers_adopt();
 	if (setup_handler(&h, argv[0], &e) < 0) {
 		log_error("handler cannot start: %s", e.text);

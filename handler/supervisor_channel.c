@@ -141,9 +141,16 @@ describe(struct orphan *o, struct msg_adopt *m)
 	m->ready = h->ready;
 }
 
+/* What the earlier supervisor kept open is handed to this one. */
 static void
 on_adopted(struct orphan *o)
 {
+	const struct handler *h = container_of(o, struct handler, orphan);
+	struct msg_keep m = {.what = KEPT_REST_LISTEN};
+
+	if (h->clients.listen_fd != -1)
+		ipc_send(o->ipc, MSG_KEEP, -1, 0, &m, sizeof(m),
+		    h->clients.listen_fd);
 	log_debug("a supervisor has taken over");
 }
 

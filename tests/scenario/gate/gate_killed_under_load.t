@@ -6,7 +6,7 @@ the supervisor, whose successor takes the gate over with its log."""
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from gates import GATE, gate_pid, log_has_all, wait_gate
+from gates import GATE, connects, free_port, gate_pid, log_has_all, wait_gate
 from herd import scenario, wait_until
 from processes import alive, kill
 
@@ -16,7 +16,8 @@ ROUNDS = 3
 
 def main(t):
     sim = t.sim(rate=RATE, shards=4)
-    fleet = t.fleet(sim, config=GATE())
+    rest = free_port()
+    fleet = t.fleet(sim, config=GATE(rest_listen="127.0.0.1:%d" % rest))
     fleet.start()
     wait_gate(fleet)
     sim.wait("handled>=%d" % RATE)
@@ -43,9 +44,15 @@ def main(t):
     t.equal(gate_pid(fleet), pid, "the gate is taken over")
     t.match(fleet.log_text(), "and the gate", "and the log says so")
     sim.wait("handled>=%d" % (sim.totals()["handled"] + RATE))
-    # What the new supervisor keeps is the same log.
+    # What the new supervisor keeps are the same log and sockets.
     kill(pid)
     wait_gate(fleet, other_than=pid)
+    handler = fleet.handler_pid()
+    kill(handler)
+    t.ok(connects(rest), "who makes a REST call while there is no handler is "
+        "not refused")
+    fleet.wait_status(lambda s: s["handler"]["pid"] not in (0, handler)
+        and s["handler"]["state"] == "ready", "a new handler is ready")
 
     sim.settle()
     t.nothing_lost(sim, identifies=4, allow=("repeated",))

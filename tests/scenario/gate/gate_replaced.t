@@ -7,17 +7,11 @@ import socket
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from gates import GATE, free_port, gate_pid, log_has_all, wait_gate
+from gates import GATE, connects, free_port, gate_pid, log_has_all, wait_gate
 from herd import scenario, wait_until
 from processes import alive
 
 RATE = 200
-
-
-def connects(port):
-    with socket.socket() as s:
-        s.settimeout(5)
-        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def reload(fleet, config):

@@ -15,6 +15,13 @@ def free_port():
         return s.getsockname()[1]
 
 
+def connects(port):
+    """Whether somebody listens there."""
+    with socket.socket() as s:
+        s.settimeout(5)
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
 def GATE(clients=("bot",), **keys):
     """Keys of a config: a gate, and clients without more than a name."""
     keys = {"listen": "127.0.0.1:%d" % free_port(), "log_bytes": "64M", **keys}
