@@ -6,7 +6,7 @@
  *
  * API is Discord's, URL what /gateway/bot says; token=BOT the bot's,
  * client=TOKEN:SHARDS:full|read|none:all|GUILD,... a client's, channel=ID:GUILD
- * what is known of a channel.  Prints "port N".  A line on standard input:
+ * what is known of a channel, cert=FILE and key=FILE for TLS.  Prints "port N".  A line on standard input:
  * "counts" prints a line of JSON, "stop" takes no more connections, "plugin N
  * PATH" makes N GETs of a plugin and prints "plugin STATUS" for each.  It ends
  * with its input.
@@ -39,7 +39,7 @@ static struct front {
 		uint64_t id, guild;
 	} channel[64];
 	unsigned channels;
-	char bot[128];
+	char bot[128], *cert, *key; /* PEM */
 } front;
 
 static bool
@@ -168,10 +168,26 @@ add_client(const char *value)
 	front.clients++;
 }
 
+static char *
+read_file(const char *path)
+{
+	char *text = base_alloc(65536);
+	FILE *f = fopen(path, "r");
+
+	if (f == NULL || fread(text, 1, 65535, f) == 0)
+		err(1, "%s", path);
+	fclose(f);
+	return text;
+}
+
 static void
 add(const char *word)
 {
-	if (strncmp(word, "token=", 6) == 0)
+	if (strncmp(word, "cert=", 5) == 0)
+		front.cert = read_file(word + 5);
+	else if (strncmp(word, "key=", 4) == 0)
+		front.key = read_file(word + 4);
+	else if (strncmp(word, "token=", 6) == 0)
 		str_copy(front.bot, word + 6, sizeof(front.bot));
 	else if (strncmp(word, "client=", 7) == 0)
 		add_client(word + 7);
@@ -218,6 +234,8 @@ start(char *api, const char *url)
 	    front.bot, &e);
 	if (front.rest == NULL)
 		errx(1, "%s", e.text);
+	set.cert = front.cert;
+	set.key = front.key;
 	set.listen_fd = listening();
 	front.proxy = proxy_new(&set, &e);
 	if (front.proxy == NULL)
@@ -248,6 +266,8 @@ main(int argc, char **argv)
 	for (unsigned i = 0; i < front.clients; i++)
 		config_ranges_free(&front.client[i].guilds);
 	rest_free(front.rest);
+	free(front.cert);
+	free(front.key);
 	timer_base_free(front.timers);
 	ev_loop_destroy(front.loop);
 	return 0;

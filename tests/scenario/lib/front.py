@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import socket
+import ssl
 import subprocess
 import threading
 
@@ -28,14 +29,19 @@ class Reply:
 
 
 class Front:
+    tls = None
+
     """clients: "TOKEN:SHARDS:full|read|none:all|GUILD,..." in the order of
     their counters; the last of counts() is of whoever has no token."""
 
     def __init__(self, t, api, bot, clients=(FULL + ":1:full:all",),
-            channels=()):
+            channels=(), tls=None):
         argv = [os.path.join(BUILD, "front", "rest_front"), api, GATEWAY,
             "token=" + bot] + ["client=" + c for c in clients] + [
             "channel=%s:%s" % c for c in channels]
+        if tls:
+            argv += ["cert=" + tls[0], "key=" + tls[1]]
+            self.tls = ssl.create_default_context(cafile=tls[0])
         # The log goes with those of the scenario.
         self.log = os.path.join(t.dir, "front.log")
         with open(self.log, "ab") as log:
@@ -72,6 +78,9 @@ class Front:
         return self.process.wait(ROOM * WAIT_S)
 
     def connect(self):
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port,
+                timeout=ROOM * WAIT_S, context=self.tls)
         return http.client.HTTPConnection("127.0.0.1", self.port,
             timeout=ROOM * WAIT_S)
 

@@ -7,9 +7,12 @@ import contextlib
 import gzip
 import hashlib
 import http.client
+import os
 import random
 import re
+import shutil
 import socket
+import subprocess
 import sys
 import threading
 
@@ -205,6 +208,23 @@ def client_leaves(t, front):
     Discord.go.set()
 
 
+def over_tls(t, api):
+    cert, key = os.path.join(t.dir, "cert"), os.path.join(t.dir, "key")
+    if shutil.which("openssl") is None:
+        t.note("no openssl here to make a certificate: TLS is not tried")
+        return
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+        "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=127.0.0.1",
+        "-addext", "subjectAltName=IP:127.0.0.1"], check=True,
+        capture_output=True)
+    front = Front(t, api, "bot.token", tls=(cert, key))
+    t.ok(front.get("/guilds/1/blob").body == BLOB
+        and front.call("POST", "/channels/1/messages", BLOB).body
+        == hashlib.sha256(BLOB).hexdigest().encode(),
+        "20 MiB come down and go up over TLS")
+    front.end()
+
+
 def main(t):
     discord = serve(Discord)
     front = Front(t, discord.url + "/api/v10", "bot.token")
@@ -224,6 +244,7 @@ def main(t):
     t.ok(r.body == BLOB, "others go on")
     t.equal(front.counts()["busy"], 0, "nothing is left open")
     t.equal(front.end(), 0, "and it ends in order")
+    over_tls(t, discord.url + "/api/v10")
 
 
 scenario(main)
