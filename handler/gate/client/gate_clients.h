@@ -44,7 +44,7 @@ struct ev_loop;
 #define GATE_CLIENTS_VIEW_S                                                    \
 	5.0 /* a snapshot's look at the cache; then it is
 				   taken up by a newer one */
-#define GATE_CLIENTS_SAVE_S 2.0
+#define GATE_CLIENTS_SAVE_S 5.0
 #define GATE_CLIENTS_POLL_S 0.25 /* a held client: is upstream ready now? */
 
 /* on_second: an IDENTIFY of a client and shard that is connected already */
