@@ -88,6 +88,8 @@ struct gate_clients_setup {
 	const struct store *store;
 	SSL_CTX *tls;	 /* NULL: clear */
 	const char *url; /* resume_gateway_url, without a query */
+	bool lean;	 /* nobody but who asked reads GUILD_MEMBERS_CHUNKs: the
+		      cache keeps no members of asked-for lists */
 	bool real; /* zstd streams are compressed truly, as a client's zlib
 		      stream is once it is known: such streams cannot begin
 		      otherwise */

@@ -218,9 +218,7 @@ def compressed(t, gate):
         bot.drop()
 
 
-def main(t):
-    gate = GateAlone(t, "client=a", "client=b", "client=other", "client=mute,"
-        "mute", "client=real,real")
+def play(t, gate):
     gate.world(1)
     one, two = Bot(gate), Bot(gate, "b")
     for bot in (one, two):
@@ -232,6 +230,13 @@ def main(t):
     voice(t, gate, one, two)
     compressed(t, gate)
     t.equal(gate.end(), 0, "the gate ends")
+
+
+def main(t):
+    for lean in ("lean=1", "lean=0"):
+        t.note(lean)
+        play(t, GateAlone(t, "client=a", "client=b", "client=other",
+            "client=mute,mute", "client=real,real", lean))
 
 
 scenario(main)
