@@ -346,6 +346,8 @@ set(struct gate_clients_setup *s, char *word)
 	*value++ = '\0';
 	if (strcmp(word, "client") == 0)
 		add_client(value);
+	else if (strcmp(word, "lean") == 0)
+		s->lean = value[0] == '1';
 	else if (strcmp(word, "heartbeat") == 0)
 		s->heartbeat_s = atof(value);
 	else if (strcmp(word, "hold") == 0)

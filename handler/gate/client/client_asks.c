@@ -107,14 +107,15 @@ with_meta(struct buf *out, const char *d, size_t len, const char *nonce)
 	buf_free(&meta);
 }
 
-/* Appends raw for one asker; d is inside raw. */
-static void
+/* Appends raw for one asker; d is inside raw.  false: it is too long. */
+static bool
 copy_to(struct gate_clients *all, const struct gatelog_record *r,
     const char *raw, const char *d, size_t d_len, const struct client_ask *q,
-    const struct client_asker *asker)
+    const struct client_asker *asker, uint64_t lane)
 {
 	struct gatelog_record copy = *r;
 	struct buf out = {0};
+	bool appended;
 
 	buf_add(&out, raw, (size_t)(d - raw));
 	if (q->nonce[0] == '\0')
@@ -125,10 +126,11 @@ copy_to(struct gate_clients *all, const struct gatelog_record *r,
 		with_nonce(&out, d, d_len, asker->nonce);
 	buf_add(&out, d + d_len, r->len - (size_t)(d - raw) - d_len);
 	copy.to = asker->number;
-	copy.lane = 0;
-	if (gatelog_describe(&copy, buf_data(&out), buf_len(&out), 0))
-		gatelog_append(all->setup.log, &copy, buf_data(&out));
+	copy.lane = lane;
+	appended = gatelog_describe(&copy, buf_data(&out), buf_len(&out), 0)
+	    && gatelog_append(all->setup.log, &copy, buf_data(&out));
 	buf_free(&out);
+	return appended;
 }
 
 /* What came of the answer already, for who asked later. */
@@ -154,7 +156,7 @@ copy_past(struct gate_clients *all, const struct client_ask *q,
 		buf_add(&raw, in_log, r.len);
 		if (walk_find(buf_data(&raw), r.len, "d", &d))
 			copy_to(all, &r, buf_data(&raw), d.value, d.len, q,
-			    asker);
+			    asker, 0);
 		buf_free(&raw);
 	}
 }
@@ -365,7 +367,16 @@ client_asks_of(const struct client_asks *a, const struct gatelog_record *r,
 	return NULL;
 }
 
-void
+/* An answer for one asker, and nobody else reads such. */
+static bool
+is_lean(const struct gate_clients *all, const struct gatelog_record *r,
+    const struct client_ask *q)
+{
+	return all->setup.lean && q->askers == 1
+	    && r->event == DISPATCH_GUILD_MEMBERS_CHUNK;
+}
+
+bool
 client_asks_answer(struct gate_clients *all, const struct gatelog_record *r,
     const char *raw)
 {
@@ -373,19 +384,25 @@ client_asks_answer(struct gate_clients *all, const struct gatelog_record *r,
 	struct walk_item d;
 
 	if (op_of(r) == 0 && r->event != DISPATCH_RATE_LIMITED)
-		return;
+		return false;
 	if (!envelope_valid(raw, r->len, JSON_DEPTH_MAX)
 	    || !walk_find(raw, r->len, "d", &d) || d.value[0] != '{')
-		return;
+		return false;
 	q = client_asks_of(all->asks, r, d.value, d.len);
 	if (q == NULL)
-		return;
+		return false;
+	if (is_lean(all, r, q)
+	    && copy_to(all, r, raw, d.value, d.len, q, &q->asker[0], r->lane)) {
+		client_asks_piece(q, gatelog_last(all->setup.log));
+		return true;
+	}
 	for (unsigned i = 0; i < q->askers; i++)
-		copy_to(all, r, raw, d.value, d.len, q, &q->asker[i]);
+		copy_to(all, r, raw, d.value, d.len, q, &q->asker[i], 0);
 	if (r->event == DISPATCH_RATE_LIMITED)
 		client_asks_drop(all->asks, q);
 	else /* the record itself comes next */
 		client_asks_piece(q, gatelog_last(all->setup.log) + 1);
+	return false;
 }
 
 /* ---- life ----------------------------------------------------------- */

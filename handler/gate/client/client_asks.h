@@ -26,8 +26,9 @@ void client_asks_free(struct client_asks *);
 /* op with d, checked JSON; false: not taken. */
 bool client_asks_ask(struct gate_clients *, const struct client_live *, int op,
     const char *d, size_t len);
-/* Before a record of upstream is appended. */
-void client_asks_answer(struct gate_clients *, const struct gatelog_record *,
+/* Before a record of upstream is appended.  true: it is, as the one copy there
+ * needs to be, with its lane. */
+bool client_asks_answer(struct gate_clients *, const struct gatelog_record *,
     const char *raw);
 void client_asks_expire(struct gate_clients *);
 

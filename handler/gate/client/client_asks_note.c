@@ -86,6 +86,9 @@ read_note(struct client_asks *a, const struct gatelog_record *r,
 	memcpy(nonce, part[3].value + 1, part[3].len - 2);
 	nonce[part[3].len - 2] = '\0';
 	q = question(a, op, guild, asked, nonce, r->received_ms);
+	/* What came as one copy alone is not found again: who asks the same
+	 * now has an answer of its own. */
+	q->cut = true;
 	if (q->askers == CLIENT_ASKS_ASKERS_MAX)
 		return;
 	asker = &q->asker[q->askers++];

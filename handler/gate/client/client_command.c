@@ -13,7 +13,26 @@
 
 #define PRESENCE_MS 4000 /* Discord takes 5 in 20 s; the newest wins */
 
+/*
+ * A handler that is replaced is away for a moment, and libraries do not ask
+ * twice: what it cannot take waits, in order.
+ */
+#define WAITING_MAX 1024
+#define WAITING_CLIENT_MAX 64
+#define WAITING_MS 30000
+#define AGAIN_S 0.25
+
 /* ---- upwards -------------------------------------------------------- */
+
+struct up {
+	struct list link;
+	uint64_t since_ms;
+	uint32_t shard;
+	int op;
+	char client[CLIENT_SESSION_NAME_MAX];
+	size_t len;
+	char d[];
+};
 
 static bool
 put(struct gate_clients *all, const char *client, int op, uint32_t shard,
@@ -33,9 +52,73 @@ put(struct gate_clients *all, const char *client, int op, uint32_t shard,
 	send.len = buf_len(&text);
 	taken = s->send(s->arg, &send);
 	buf_free(&text);
-	if (!taken)
-		all->count.refused_sends++;
 	return taken;
+}
+
+static void
+forget(struct gate_clients *all, struct up *u)
+{
+	list_remove(&u->link);
+	all->ups_n--;
+	free(u);
+}
+
+static bool
+may_wait(const struct gate_clients *all, const char *client)
+{
+	unsigned n = 0;
+
+	list_each (&all->ups, e)
+		n += strcmp(container_of(e, struct up, link)->client, client)
+		    == 0;
+	return n < WAITING_CLIENT_MAX && all->ups_n < WAITING_MAX;
+}
+
+static void
+on_again(struct timer *t)
+{
+	struct gate_clients *all = container_of(t, struct gate_clients,
+	    ups_wait);
+	uint64_t now = clock_boot_ms();
+
+	list_each_safe (&all->ups, e, next) {
+		struct up *u = container_of(e, struct up, link);
+
+		if (now - u->since_ms > WAITING_MS)
+			all->count.refused_sends++;
+		else if (!put(all, u->client, u->op, u->shard, u->d, u->len))
+			break;
+		forget(all, u);
+	}
+	if (!list_empty(&all->ups))
+		timer_set(t, AGAIN_S);
+}
+
+/* Now, or behind what waits; false: that is too much. */
+static bool
+put_or_wait(struct gate_clients *all, const char *client, int op,
+    uint32_t shard, const char *d, size_t len)
+{
+	struct up *u;
+
+	if (list_empty(&all->ups) && put(all, client, op, shard, d, len))
+		return true;
+	if (!may_wait(all, client)) {
+		all->count.refused_sends++;
+		return false;
+	}
+	u = base_alloc(sizeof(*u) + len);
+	u->since_ms = clock_boot_ms();
+	u->shard = shard;
+	u->op = op;
+	str_copy(u->client, client, sizeof(u->client));
+	memcpy(u->d, d, len);
+	u->len = len;
+	list_append(&all->ups, &u->link);
+	all->ups_n++;
+	if (!timer_pending(&all->ups_wait))
+		timer_set(&all->ups_wait, AGAIN_S);
+	return true;
 }
 
 static uint32_t
@@ -54,7 +137,8 @@ client_command_send(struct gate_clients *all, const char *client, int op,
 	uint32_t n = upstream_shards(all);
 
 	return n > 0
-	    && put(all, client, op, (uint32_t)((guild >> 22) % n), d, len);
+	    && put_or_wait(all, client, op, (uint32_t)((guild >> 22) % n), d,
+		len);
 }
 
 bool
@@ -181,12 +265,17 @@ void
 client_command_init(struct gate_clients *all)
 {
 	timer_init(all->setup.timers, &all->presence_wait, on_presence);
+	timer_init(all->setup.timers, &all->ups_wait, on_again);
+	list_init(&all->ups);
 }
 
 void
 client_command_stop(struct gate_clients *all)
 {
 	timer_stop(&all->presence_wait);
+	timer_stop(&all->ups_wait);
+	list_each_safe (&all->ups, e, next)
+		forget(all, container_of(e, struct up, link));
 	for (uint32_t j = 0; j < all->presences; j++)
 		buf_free(&all->presence[j].d);
 	free(all->presence);

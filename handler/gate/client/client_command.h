@@ -12,7 +12,7 @@ void client_command_act(struct client_conn *);
 /* READY is out: the presence of its IDENTIFY, if it has one. */
 void client_command_presence(struct client_conn *);
 
-/* d over the shard of guild; false: not taken. */
+/* d over the shard of guild, as soon as it can go; false: too much waits. */
 bool client_command_send(struct gate_clients *, const char *client, int op,
     uint64_t guild, const char *d, size_t len);
 /* Has the client's [i, m] guilds of upstream's [j, n]? */

@@ -163,7 +163,8 @@ gate_clients_append(struct gate_clients *all, struct gatelog_record *r,
 		client_outage_ready(all, r, raw);
 		client_command_ready(all, r->shard);
 	}
-	client_asks_answer(all, r, raw);
+	if (client_asks_answer(all, r, raw))
+		return true;
 	client_voice_answer(all, r, raw);
 	return gatelog_append(all->setup.log, r, raw);
 }

@@ -44,7 +44,7 @@ struct ev_loop;
 #define GATE_CLIENTS_VIEW_S                                                    \
 	5.0 /* a snapshot's look at the cache; then it is
 				   taken up by a newer one */
-#define GATE_CLIENTS_SAVE_S 2.0
+#define GATE_CLIENTS_SAVE_S 5.0
 #define GATE_CLIENTS_POLL_S 0.25 /* a held client: is upstream ready now? */
 
 /* on_second: an IDENTIFY of a client and shard that is connected already */
@@ -88,6 +88,8 @@ struct gate_clients_setup {
 	const struct store *store;
 	SSL_CTX *tls;	 /* NULL: clear */
 	const char *url; /* resume_gateway_url, without a query */
+	bool lean;	 /* nobody but who asked reads GUILD_MEMBERS_CHUNKs: the
+		      cache keeps no members of asked-for lists */
 	bool real; /* zstd streams are compressed truly, as a client's zlib
 		      stream is once it is known: such streams cannot begin
 		      otherwise */

@@ -59,6 +59,9 @@ struct gate_clients {
 	struct client_presence *presence; /* by shard of upstream */
 	uint32_t presences;
 	struct timer presence_wait;
+	struct list ups; /* client_command.c: what could not go up yet */
+	unsigned ups_n;
+	struct timer ups_wait;
 	struct gate_clients_counters count;
 };
 

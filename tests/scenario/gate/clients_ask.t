@@ -79,10 +79,14 @@ def members(t, gate, one, two):
     t.ok("RATE_LIMITED" not in [n for n, _ in drain(one, gate)],
         "and to nobody else")
     gate.order("ready 0 1")
-    other.send({"op": 8, "d": dict(ask, query="y", nonce="n3")})
-    t.equal(other.until(0, "RATE_LIMITED")["d"]["meta"]["nonce"], "n3",
-        "what cannot go up is told so")
+    before = len(up(gate, 8))
+    for n in range(65):
+        other.send({"op": 8, "d": dict(ask, query="y%d" % n, nonce="n%d" % n)})
+    t.equal(other.until(0, "RATE_LIMITED")["d"]["meta"]["nonce"], "n64",
+        "what cannot go up waits; what is too much is told so")
     gate.order("ready 1 1")
+    t.equal([d["query"] for _, d in up(gate, 8, before + 64)[before:]],
+        ["y%d" % n for n in range(64)], "and goes up in order")
     other.send({"op": 8, "d": dict(ask, guild_id="1", nonce="n4")})
     other.send({"op": 31, "d": {"guild_ids": [str(guild_id(1))]}})
     t.equal(up(gate, 31)[0], (0, {"guild_ids": [str(guild_id(1))]}),
@@ -214,9 +218,7 @@ def compressed(t, gate):
         bot.drop()
 
 
-def main(t):
-    gate = GateAlone(t, "client=a", "client=b", "client=other", "client=mute,"
-        "mute", "client=real,real")
+def play(t, gate):
     gate.world(1)
     one, two = Bot(gate), Bot(gate, "b")
     for bot in (one, two):
@@ -228,6 +230,13 @@ def main(t):
     voice(t, gate, one, two)
     compressed(t, gate)
     t.equal(gate.end(), 0, "the gate ends")
+
+
+def main(t):
+    for lean in ("lean=1", "lean=0"):
+        t.note(lean)
+        play(t, GateAlone(t, "client=a", "client=b", "client=other",
+            "client=mute,mute", "client=real,real", lean))
 
 
 scenario(main)

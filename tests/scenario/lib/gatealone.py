@@ -9,6 +9,7 @@ import queue
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 
 
@@ -36,9 +37,7 @@ def guild(n, **more):
 
 class GateAlone:
     def __init__(self, t, *settings):
-        self.dir = os.path.join(t.dir, "gate%d" % len(t.gates)
-            if hasattr(t, "gates") else "gate0")
-        os.makedirs(self.dir)
+        self.dir = tempfile.mkdtemp(prefix="gate", dir=t.dir)
         self.settings = settings
         self.intents = ALL	# what upstream has
         for word in settings:
