@@ -2,6 +2,7 @@
 /* What happens to members changes the world and is written into the audit
  * log; what it tells the sessions is a scenario's to see. */
 #include "tools/sim/act/act_member.h"
+#include "tools/sim/gateway/voice.h"
 #include "tools/sim/act/act_voice.h"
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/gateway.h"
@@ -88,12 +89,12 @@ test_who_leaves_leaves_the_channel(void **state)
 	open_desk(&d);
 	world_channel_seed(d.w, 0, 4, &c);
 	act_voice_enter(&d.act, WORLD_BOT, c.id, true, false);
-	o = act_voice_state(d.act.guild, WORLD_BOT);
+	o = voice_shown(d.act.guild, WORLD_BOT);
 	assert_true(json_object_get_boolean(jso_get(o, "self_mute")));
 	assert_non_null(jso_get(o, "member"));
 	json_object_put(o);
 	assert_true(act_member_leave(&d.act, WORLD_BOT));
-	assert_null(act_voice_state(d.act.guild, WORLD_BOT));
+	assert_null(voice_shown(d.act.guild, WORLD_BOT));
 	assert_false(world_has_bot(d.w, 0, WORLD_BOT));
 	assert_true(act_member_join(&d.act, WORLD_BOT));
 	assert_true(world_has_bot(d.w, 0, WORLD_BOT));
