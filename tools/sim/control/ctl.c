@@ -3,6 +3,7 @@
 
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/control/help.h"
+#include "tools/sim/control/play.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -57,7 +58,8 @@ is_file(int argc, char **argv, int i)
 {
 	return (i == 2 && strcmp(argv[0], "send") == 0)
 	    || (i == 2 && strcmp(argv[0], "fault") == 0
-		&& strcmp(argv[1], "hello") == 0);
+		&& strcmp(argv[1], "hello") == 0)
+	    || (i > 1 && strcmp(argv[i - 1], "--file") == 0);
 }
 
 static int
@@ -98,17 +100,12 @@ show(const struct sbuf *all)
 }
 
 int
-ctl_main(int argc, char **argv)
+ctl_run(const char *dir, int argc, char **argv)
 {
-	const char *dir = ctl_dir(&argc, &argv);
 	struct sbuf t = {0};
 	struct err err;
 	int fd, code = EXIT_DEGRADED;
 
-	if (!dir || argc < 1) {
-		(void)help_ctl(stderr, NULL);
-		return EXIT_USAGE;
-	}
 	fd = ctl_connect(dir, &err);
 	if (fd < 0) {
 		fprintf(stderr, "shardherd-sim: %s\n", err.text);
@@ -130,4 +127,18 @@ ctl_main(int argc, char **argv)
 	sbuf_free(&t);
 	close(fd);
 	return code;
+}
+
+int
+ctl_main(int argc, char **argv)
+{
+	const char *dir = ctl_dir(&argc, &argv);
+
+	if (!dir || argc < 1) {
+		(void)help_ctl(stderr, NULL);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[0], "play") == 0)
+		return play_file(dir, argc, argv);
+	return ctl_run(dir, argc, argv);
 }

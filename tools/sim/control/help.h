@@ -13,7 +13,9 @@
 
 /* Topics: word, what it is about.  The first is of rows that name none. */
 #define HELP_VERB_TOPICS(X)                                                    \
-	X(PEOPLE, "people", "what a person does in the world")                 \
+	X(PEOPLE, "people", "what people say and hear")                        \
+	X(OFFERS, "offers", "commands, buttons, selections and forms")         \
+	X(MEMBERS, "members", "who is in which guild, as what")                \
 	X(LOOK, "look", "what there is and what happened")                     \
 	X(CONNECTIONS, "connections", "connections, sessions, tokens")         \
 	X(FAULTS, "faults", "what is to go wrong")                             \

@@ -229,6 +229,9 @@ callback(struct rest_call *c)
 		return;
 	}
 	i->answered = true;
+	i->callback = (int)type;
+	if (type == CALLBACK_MODAL || type == CALLBACK_CHOICES)
+		i->shown = json_object_get(jso_get(body, "data"));
 	if (type == CALLBACK_MODAL)
 		str_copy(i->modal,
 		    jso_get_text(jso_get(body, "data"), "custom_id"),

@@ -142,6 +142,7 @@ world_free(struct world *w)
 	for (size_t i = 0; i < WORLD_COMMAND_SCOPES_MAX; i++)
 		json_object_put(w->commands[i].list);
 	json_object_put(w->apps);
+	world_interaction_close(w);
 	user_close(w);
 	json_object_put(w->home);
 	for (unsigned i = 0; i < WORLD_MARKS; i++)

@@ -144,6 +144,9 @@ size_t world_msg_list_all(struct world *, uint64_t channel, uint64_t before,
  * in the channel of the newest. */
 size_t world_msg_of(struct world *, unsigned guild, unsigned user, uint64_t ms,
     struct world_msg **out, size_t max);
+/* The k-th newest of a ring, of all channels, deleted ones too; NULL past the
+ * oldest. */
+struct world_msg *world_msg_recent(struct world *, enum world_ring, uint64_t k);
 /* Replaces the stored object (taking json over). */
 void world_msg_set(struct world_msg *, char *json);
 void world_msg_drop(struct world_msg *);

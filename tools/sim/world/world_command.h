@@ -17,5 +17,13 @@ struct world_commands {
 /* Those of a guild (0: the global ones), made when missing; NULL: all slots
  * are taken. */
 struct world_commands *world_command_scope(struct world *, uint64_t guild);
+/* Those of a guild (0: the global ones), borrowed; NULL: it has none. */
+json_object *world_command_list(const struct world *, uint64_t guild);
+/* The command of that name and type that a guild (0: a DM) has: its own comes
+ * before a global one; borrowed.  NULL: none is registered. */
+json_object *world_command_find(struct world *, uint64_t guild,
+    const char *name, int type);
+/* Its type: chat, when none was given. */
+int world_command_type(json_object *command);
 
 #endif

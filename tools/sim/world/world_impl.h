@@ -82,6 +82,7 @@ void world_home_set(struct world *, uint64_t id, unsigned guild);
 uint64_t world_seed_user(const struct world *, unsigned user);
 int64_t world_seed_find(const struct world *, uint64_t id);
 
+void world_interaction_close(struct world *);
 struct world_msgs *world_msg_stores(void);
 void world_msg_stores_free(struct world_msgs *);
 /* Calls fn for every message that is still there, the oldest of each ring
