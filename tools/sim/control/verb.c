@@ -486,8 +486,9 @@ static const struct {
     {"journal", 1, 3, verb_journal, "SHARD|all [--since N]",
 	"A line for each event sent since number N.", HELP_LOOK},
     {"stop", 0, 0, verb_stop, "", "Ends the simulator.", HELP_EVENTS},
-#define X(name, topic, min, max, usage, what)                                  \
-	{#name, min, max, NULL, usage, what, HELP_##topic, true, people_##name},
+#define X(name, topic, usage, what)                                            \
+	{#name, 0, VERB_WORDS_MAX, NULL, usage, what, HELP_##topic, true,      \
+	    people_##name},
     PEOPLE_VERBS(X)
 #undef X
 };

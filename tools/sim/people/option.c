@@ -64,6 +64,7 @@ say_commands(struct who *who, const char *name, int type)
 	uint64_t scope[] = {who->g ? guild_id(who->g) : 0, 0};
 	struct near near = {0};
 
+	who->later = true;
 	for (size_t s = who->g == NULL; s < nitems(scope); s++) {
 		json_object *list = world_command_list(who->w, scope[s]);
 

@@ -41,75 +41,69 @@ void people_heard(uint64_t channel, uint64_t message);
 int people_made(struct sim *, struct words *, const struct world_interaction *,
     struct people_wait *);
 
-/* name, topic of the help, the least and the most words, what they are, what it
- * does */
+/* name, topic of the help, its words, what it does */
 #define PEOPLE_VERBS(X)                                                        \
-	X(say, PEOPLE, 2, 32,                                                  \
+	X(say, PEOPLE,                                                         \
 	    "WHERE TEXT [--as NAME] [--reply MESSAGE]\n"                       \
 	    "        [--file PATH ...]",                                       \
 	    "A person says TEXT; prints the message's id.")                    \
-	X(dm, PEOPLE, 1, 32,                                                   \
-	    "TEXT [--as NAME] [--reply MESSAGE] [--file PATH ...]",            \
+	X(dm, PEOPLE, "TEXT [--as NAME] [--reply MESSAGE] [--file PATH ...]",  \
 	    "A person writes to the bot.")                                     \
-	X(edit, PEOPLE, 2, 32, "MESSAGE TEXT [--in WHERE] [--as NAME]",        \
+	X(edit, PEOPLE, "MESSAGE TEXT [--in WHERE] [--as NAME]",               \
 	    "Changes what that person said; last: their newest.")              \
-	X(delete, PEOPLE, 1, 8, "MESSAGE [--in WHERE] [--as NAME]",            \
+	X(delete, PEOPLE, "MESSAGE [--in WHERE] [--as NAME]",                  \
 	    "Deletes their own message, or one that they may.")                \
-	X(typing, PEOPLE, 1, 4, "WHERE [--as NAME]", "Somebody is typing.")    \
-	X(press, OFFERS, 2, 10,                                                \
+	X(typing, PEOPLE, "WHERE [--as NAME]", "Somebody is typing.")          \
+	X(press, OFFERS,                                                       \
 	    "MESSAGE BUTTON [--in WHERE] [--as NAME]\n"                        \
 	    "        [--wait [SECONDS]]",                                      \
 	    "Presses a button, by its custom_id or label.")                    \
-	X(choose, OFFERS, 2, 32,                                               \
+	X(choose, OFFERS,                                                      \
 	    "MESSAGE SELECT VALUE ... [--in WHERE] [--as NAME]\n"              \
 	    "        [--wait [SECONDS]]",                                      \
 	    "Chooses in a selection: options, or names.")                      \
-	X(use, OFFERS, 1, 32,                                                  \
+	X(use, OFFERS,                                                         \
 	    "/COMMAND [SUB ...] [OPTION=VALUE ...] [--in WHERE]\n"             \
 	    "        [--as NAME] [--file PATH ...] [--user-install]\n"         \
 	    "        [--wait [SECONDS]]",                                      \
 	    "Uses a command that the bot registered.")                         \
-	X(complete, OFFERS, 2, 32,                                             \
+	X(complete, OFFERS,                                                    \
 	    "/COMMAND [SUB ...] [OPTION=VALUE ...] OPTION=TEXT\n"              \
 	    "        [--in WHERE] [--as NAME] [--wait [SECONDS]]",             \
 	    "TEXT is being typed into the last option.")                       \
-	X(menu, OFFERS, 3, 12,                                                 \
+	X(menu, OFFERS,                                                        \
 	    "COMMAND user|message TARGET [--in WHERE] [--as NAME]\n"           \
 	    "        [--wait [SECONDS]]",                                      \
 	    "Uses a command of a context menu.")                               \
-	X(submit, OFFERS, 0, 32,                                               \
-	    "[FIELD=VALUE ...] [--as NAME] [--wait [SECONDS]]",                \
+	X(submit, OFFERS, "[FIELD=VALUE ...] [--as NAME] [--wait [SECONDS]]",  \
 	    "Sends the form that the bot opened.")                             \
-	X(join, MEMBERS, 2, 2, "GUILD NAME", "Joins; somebody new is made.")   \
-	X(leave, MEMBERS, 1, 3, "GUILD --as NAME", "Leaves.")                  \
-	X(kick, MEMBERS, 2, 4, "GUILD NAME [--as MODERATOR]",                  \
-	    "Kicks a member.")                                                 \
-	X(ban, MEMBERS, 2, 4, "GUILD NAME [--as MODERATOR]", "Bans somebody.") \
-	X(unban, MEMBERS, 2, 4, "GUILD NAME [--as MODERATOR]",                 \
-	    "Takes a ban back.")                                               \
-	X(nick, MEMBERS, 3, 5, "GUILD NAME TEXT|none [--as MODERATOR]",        \
+	X(join, MEMBERS, "GUILD NAME", "Joins; somebody new is made.")         \
+	X(leave, MEMBERS, "GUILD --as NAME", "Leaves.")                        \
+	X(kick, MEMBERS, "GUILD NAME [--as MODERATOR]", "Kicks a member.")     \
+	X(ban, MEMBERS, "GUILD NAME [--as MODERATOR]", "Bans somebody.")       \
+	X(unban, MEMBERS, "GUILD NAME [--as MODERATOR]", "Takes a ban back.")  \
+	X(nick, MEMBERS, "GUILD NAME TEXT|none [--as MODERATOR]",              \
 	    "Changes what a member is called.")                                \
-	X(role, MEMBERS, 4, 6, "add|remove GUILD NAME ROLE [--as MODERATOR]",  \
+	X(role, MEMBERS, "add|remove GUILD NAME ROLE [--as MODERATOR]",        \
 	    "Gives a role, or takes it.")                                      \
-	X(voice, MEMBERS, 1, 8,                                                \
+	X(voice, MEMBERS,                                                      \
 	    "WHERE|none [--in GUILD] [--as NAME] [--mute] [--deaf]",           \
 	    "Enters a voice channel, or leaves it.")                           \
-	X(people, MEMBERS, 0, 3, "[GUILD [N]]",                                \
-	    "The first N members of a guild.")                                 \
-	X(guild, MEMBERS, 2, 4, "new NAME [--as OWNER] | delete GUILD",        \
+	X(people, MEMBERS, "[GUILD [N]]", "The first N members of a guild.")   \
+	X(guild, MEMBERS, "new NAME [--as OWNER] | delete GUILD",              \
 	    "Makes a guild, without the bot, or deletes one.")                 \
-	X(bot, MEMBERS, 2, 2, "join|kick GUILD",                               \
+	X(bot, MEMBERS, "join|kick GUILD",                                     \
 	    "The bot is let in, or thrown out.")                               \
-	X(said, PEOPLE, 1, 6, "WHERE [N] [--as NAME]",                         \
+	X(said, PEOPLE, "WHERE [N] [--as NAME]",                               \
 	    "The last N messages there, with those that only NAME sees.")      \
-	X(await, PEOPLE, 1, 12,                                                \
+	X(await, PEOPLE,                                                       \
 	    "WHERE [--after ID] [--from NAME] [--says TEXT]\n"                 \
 	    "        [--as NAME] [--wait [SECONDS]]",                          \
 	    "Waits for the next message there, and prints it.")
 
 /* wait: filled when it waits (seconds > 0); NULL: it can't.  An exit code, and
  * what was made or a sentence in out. */
-#define X(name, topic, min, max, usage, what)                                  \
+#define X(name, topic, usage, what)                                            \
 	int people_##name(struct sim *, int argc, char **argv,                 \
 	    struct people_wait *, struct sbuf *out);
 PEOPLE_VERBS(X)

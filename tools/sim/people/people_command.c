@@ -53,7 +53,7 @@ chat(struct sim *sim, int argc, char **argv, bool typing, struct people_wait *p,
 	command = option_command(&who, w.plain[0], CHAT, w.user_install,
 	    &use.installs);
 	if (command == NULL)
-		return EXIT_DEGRADED;
+		return who.later ? EXIT_TRY_LATER : EXIT_DEGRADED;
 	data = command_data(command);
 	if (!option_read(&use, &who, &w, command, typing, data)) {
 		json_object_put(data);
@@ -132,7 +132,7 @@ people_menu(struct sim *sim, int argc, char **argv, struct people_wait *p,
 	command = option_command(&who, w.plain[0], on_user ? USER : MESSAGE,
 	    w.user_install, &use.installs);
 	if (command == NULL)
-		return EXIT_DEGRADED;
+		return who.later ? EXIT_TRY_LATER : EXIT_DEGRADED;
 	data = command_data(command);
 	fine = on_user ? target_user(&use, &who, w.plain[2], data)
 		       : target_message(&who, m, data);

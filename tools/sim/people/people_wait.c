@@ -25,7 +25,7 @@ enum { MESSAGE = 4, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL };
 const char *
 people_usage(const char *verb)
 {
-#define X(name, topic, min, max, usage, what)                                  \
+#define X(name, topic, usage, what)                                            \
 	if (strcmp(verb, #name) == 0)                                          \
 		return usage;
 	PEOPLE_VERBS(X)

@@ -17,6 +17,7 @@ struct who {
 	unsigned user;
 	struct world_channel ch;
 	struct guild *g; /* NULL: ch is a DM */
+	bool later;	 /* what failed may go well later */
 };
 
 /* Number, id or name of a guild; NULL: the first one there is. */

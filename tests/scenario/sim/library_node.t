@@ -1,0 +1,73 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The ES module for tests of bots, where Node is: starts the simulator and a
+bot, acts as people, waits, and fails clearly."""
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.append(sys.path[0] + "/../lib")
+from herd import ROOT, SIMULATOR, scenario
+
+MODULE = os.path.join(ROOT, "tools", "sim", "lib", "node",
+    "shardherd-sim.mjs")
+BOT = os.path.join(ROOT, "tests", "scenario", "lib", "tinybot.py")
+TEST = """
+import assert from 'node:assert/strict';
+import {existsSync} from 'node:fs';
+import {Failure, Refused, Simulator} from %r;
+
+const wait = 60;
+const sim = await Simulator.run({heartbeatInterval: '1h'});
+const bot = await sim.start([%r, %r]);
+try {
+	await sim.say('#general', '!ping');
+	assert.equal((await sim.expect('#general', 'pong', {wait})).text, 'pong');
+	const alice = await sim.join('alice');
+	await alice.say('#general', '!board');
+	const board = await alice.expect('#general', 'board', {wait});
+	assert.equal((await board.press('Yes', {wait})).text, 'pressed');
+	assert.equal((await board.reload()).text, 'pressed');
+	const answer = await alice.use('/greet', {who: 'alice'}, {wait});
+	assert.deepEqual([answer.text, answer.ephemeral],
+		['greet by alice', true]);
+	assert.deepEqual(await sim.complete('/find', {text: 'ab'}, {wait}),
+		['ab one']);
+	assert.equal((await sim.use('/form', {}, {wait})).modal.title, 'Form');
+	assert.match((await sim.submit({name: 'Bob', pet: 'Cat'}, {wait})).text,
+		/form-1/);
+	await assert.rejects(sim.expect('#general', 'never', {wait: 0.2}),
+		(e) => e instanceof Failure && /nobody said "never"/.test(e.message)
+			&& /pong/.test(e.message));
+	await assert.rejects(sim.say('#generl', 'x'), Refused);
+	await assert.rejects(sim.use('/silent', {}, {wait}), /did not respond/);
+	await sim.expectNothing('#general', 0.2);
+	assert.equal((await sim.report()).totals.violations, 0);
+} finally {
+	await sim.stop();
+}
+assert.notEqual(bot.how, undefined);
+assert.ok(!existsSync(sim.dir));
+console.log('fine');
+"""
+
+
+def main(t):
+    node = shutil.which("node")
+    version = subprocess.run([node, "--version"], capture_output=True,
+        text=True, check=True).stdout if node else "none"
+    if not node or int(version.lstrip("v").split(".")[0]) < 18:
+        t.ok(True, "left out: no Node 18 or later here (%s)" % version.strip())
+        return
+    path = os.path.join(t.dir, "test.mjs")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(TEST % (MODULE, sys.executable, BOT))
+    done = subprocess.run([node, path], capture_output=True, text=True,
+        check=False, env=dict(os.environ, SHARDHERD_SIM=SIMULATOR))
+    t.equal((done.returncode, done.stdout), (0, "fine\n"), "the ES module")
+    if done.returncode:
+        t.note(done.stderr)
+
+
+scenario(main)
