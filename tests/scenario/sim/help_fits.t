@@ -52,13 +52,14 @@ def main(t):
 
     first = page(t, "ctl", "--help")
     named, verbs = set(), []
-    for topic in re.findall(r"(?m)^  (people|look|connections|faults|events) ",
+    for topic in re.findall(r"(?m)^  (people|offers|members|look|connections|"
+            r"faults|events) ",
             first):
         found = re.findall(VERB, page(t, "ctl", "--help", topic))
         named.add(topic)
         t.ok(found, "%s has verbs" % topic)
         verbs += found
-    t.equal(len(named), 5, "five topics")
+    t.equal(len(named), 7, "seven topics")
     t.equal(sorted(set(verbs)), sorted(verbs), "each verb stands once")
     t.equal([v for v in verbs if v not in first.split()], [],
         "the first page names each")

@@ -125,7 +125,7 @@ def members(t, rig):
     rig.do("voice", "none", "--as", "newbie")
     t.equal(rig.event("VOICE_STATE_UPDATE")["channel_id"], None, "out again")
     rig.refused("no voice channel", "voice", "#general")
-    t.match(rig.sim.ctl("people", 0), "alder_fox0 +owner", "people")
+    t.match(rig.sim.ctl("who", 0), "alder_fox0 +owner", "people")
 
 
 def dms_and_guilds(t, rig):

@@ -76,7 +76,7 @@ at 0s join 0 early
         said = sim.ctl("said", "#general")
         t.match(said, r'(?s)"!ping".*"pong".*"done"', "in their order")
         t.ok("never" not in said, "the story ends at what fails")
-        t.match(sim.ctl("people", 0), "early", "lines with a time have it")
+        t.match(sim.ctl("who", 0), "early", "lines with a time have it")
     finally:
         bot.terminate()
         bot.wait(60)

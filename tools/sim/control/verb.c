@@ -404,6 +404,13 @@ verb_journal(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	return EXIT_FINE;
 }
 
+/* What ctl does by itself, with a verb a line. */
+static int
+verb_play(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	return sbuf_say(out, EXIT_USAGE, "a story is played by `ctl` alone");
+}
+
 static int
 verb_stop(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
@@ -485,6 +492,9 @@ static const struct {
 	"Changes an option of run; a wrong KEY lists which.", HELP_EVENTS},
     {"journal", 1, 3, verb_journal, "SHARD|all [--since N]",
 	"A line for each event sent since number N.", HELP_LOOK},
+    {"play", 1, 1, verb_play, "FILE",
+	"Runs a file of these, a line each, until one fails.", HELP_EVENTS,
+	true},
     {"stop", 0, 0, verb_stop, "", "Ends the simulator.", HELP_EVENTS},
 #define X(name, topic, usage, what)                                            \
 	{#name, 0, VERB_WORDS_MAX, NULL, usage, what, HELP_##topic, true,      \

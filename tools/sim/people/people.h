@@ -89,7 +89,7 @@ int people_made(struct sim *, struct words *, const struct world_interaction *,
 	X(voice, MEMBERS,                                                      \
 	    "WHERE|none [--in GUILD] [--as NAME] [--mute] [--deaf]",           \
 	    "Enters a voice channel, or leaves it.")                           \
-	X(people, MEMBERS, "[GUILD [N]]", "The first N members of a guild.")   \
+	X(who, MEMBERS, "[GUILD [N]]", "The first N members of a guild.")      \
 	X(guild, MEMBERS, "new NAME [--as OWNER] | delete GUILD",              \
 	    "Makes a guild, without the bot, or deletes one.")                 \
 	X(bot, MEMBERS, "join|kick GUILD",                                     \

@@ -336,14 +336,14 @@ list_one(void *arg, struct guild *g, unsigned user)
 }
 
 int
-people_people(struct sim *sim, int argc, char **argv, struct people_wait *p,
+people_who(struct sim *sim, int argc, char **argv, struct people_wait *p,
     struct sbuf *out)
 {
 	struct words w;
 	struct listing l = {.w = &w, .left = PEOPLE_SHOWN};
 	struct guild *g;
 
-	if (!words_read(&w, argc, argv, 0, 2, "", people_usage("people"), out))
+	if (!words_read(&w, argc, argv, 0, 2, "", people_usage("who"), out))
 		return EXIT_USAGE;
 	if (w.n > 1
 	    && (!str_to_u64(w.plain[1], &l.left) || l.left == 0

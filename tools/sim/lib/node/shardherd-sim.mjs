@@ -483,7 +483,7 @@ export class Simulator extends Verbs {
 
 	// ---- people and guilds
 
-	/** Somebody who is there: `ctl people` shows who. */
+	/** Somebody who is there: `ctl who` shows them. */
 	person(name) {
 		return new Person(this, name);
 	}
@@ -496,7 +496,7 @@ export class Simulator extends Verbs {
 
 	/** Member objects. */
 	people(guild = 0, n = 100) {
-		return this.act(['people', guild, n]);
+		return this.act(['who', guild, n]);
 	}
 
 	/** Its id; botJoin() lets the bot in. */

@@ -417,7 +417,7 @@ class Simulator(_Verbs):
     # ---- people and guilds
 
     def person(self, name):
-        """Somebody who is there: `ctl people` shows who."""
+        """Somebody who is there: `ctl who` shows them."""
         return Person(self, name)
 
     def join(self, name, guild=0):
@@ -427,7 +427,7 @@ class Simulator(_Verbs):
 
     def people(self, guild=0, n=100):
         """Member objects."""
-        return self._act("people", guild, n)
+        return self._act("who", guild, n)
 
     def new_guild(self, name):
         """Its id; bot_join() lets the bot in."""
