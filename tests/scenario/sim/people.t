@@ -20,12 +20,23 @@ class Rig:
         self.sim = t.sim(shards=1, guilds=2, plain=True,
             heartbeat_interval="1h")
         with open(self.sim.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
-            token = f.read().strip()
+            self.token = f.read().strip()
         self.client = Client(self.sim.urls["SIM_GATEWAY"])
         self.client.until(10)
-        self.client.identify(token, (0, 1), intents=ALL)
+        self.client.identify(self.token, (0, 1), intents=ALL)
         for name in ("READY", "GUILD_CREATE", "GUILD_CREATE"):
             self.client.until(0, name)
+
+    def post(self, body):
+        """What the bot says in the first channel."""
+        request = urllib.request.Request("%s/channels/%s/messages" % (
+            self.sim.urls["SIM_API"], self.do("typing", "#general")[
+            "channel_id"]), data=json.dumps(body).encode(), headers={
+            "Authorization": "Bot " + self.token, "User-Agent":
+            "DiscordBot (https://example.org, 1)", "Content-Type":
+            "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
 
     def do(self, *words):
         """The row of what was made."""
@@ -74,6 +85,40 @@ def talk(t, rig):
     rig.refused("did you mean plover_fox655", "say", "#general", "x", "--as",
         "plover_fox65")
     rig.refused("usage: say", "say", "#general", "x", "--wth")
+
+
+def marks(t, rig):
+    m = rig.do("say", "#general", "mark me")
+    rig.event("MESSAGE_CREATE")
+    rig.do("react", m["id"], "\U0001f525", "--as", "plover_fox655")
+    d = rig.event("MESSAGE_REACTION_ADD")
+    t.equal((d["message_id"], d["emoji"]["name"], d["member"]["user"][
+        "username"]), (m["id"], "\U0001f525", "plover_fox655"), "a reaction")
+    rig.refused("already", "react", m["id"], "\U0001f525", "--as",
+        "plover_fox655")
+    rig.refused("no emoji", "react", m["id"], "fire")
+    rig.do("react", m["id"], "\U0001f525", "--remove", "--as",
+        "plover_fox655")
+    t.equal(rig.event("MESSAGE_REACTION_REMOVE")["message_id"], m["id"],
+        "taken back")
+    rig.do("pin", m["id"])
+    t.equal(rig.event("MESSAGE_UPDATE")["pinned"], True, "pinned")
+    t.ok(rig.event("CHANNEL_PINS_UPDATE")["last_pin_timestamp"], "and told")
+    t.equal(rig.event("MESSAGE_CREATE")["type"], 6, "in the channel too")
+    rig.refused("already", "pin", m["id"])
+    rig.do("unpin", m["id"])
+    t.equal(rig.event("MESSAGE_UPDATE")["pinned"], False, "unpinned")
+    rig.refused("PIN_MESSAGES", "pin", m["id"], "--as", "gorse_fox262")
+    rig.refused("no poll", "vote", m["id"], 1)
+    poll = rig.post({"poll": {"question": {"text": "Tea?"}, "duration": 1,
+        "answers": [{"poll_media": {"text": w}} for w in ("Yes", "No")]}})
+    rig.do("vote", "last", "yes")
+    d = rig.event("MESSAGE_POLL_VOTE_ADD")
+    t.equal((d["message_id"], d["answer_id"]), (poll["id"], 1), "a vote")
+    rig.refused("did you mean Yes|no such answer", "vote", "last", "Yse")
+    rig.do("vote", "last", 1, "--remove")
+    t.equal(rig.event("MESSAGE_POLL_VOTE_REMOVE")["answer_id"], 1,
+        "taken back")
 
 
 def files(t, rig):
@@ -152,6 +197,7 @@ def dms_and_guilds(t, rig):
 def main(t):
     rig = Rig(t)
     talk(t, rig)
+    marks(t, rig)
     files(t, rig)
     members(t, rig)
     dms_and_guilds(t, rig)

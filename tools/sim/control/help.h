@@ -14,7 +14,8 @@
 /* Topics: word, what it is about.  The first is of rows that name none. */
 #define HELP_VERB_TOPICS(X)                                                    \
 	X(PEOPLE, "people", "what people say and hear")                        \
-	X(OFFERS, "offers", "commands, buttons, selections and forms")         \
+	X(OFFERS, "offers",                                                    \
+	    "commands, buttons, forms, reactions, votes, pins")                \
 	X(MEMBERS, "members", "who is in which guild, as what")                \
 	X(LOOK, "look", "what there is and what happened")                     \
 	X(CONNECTIONS, "connections", "connections, sessions, tokens")         \

@@ -53,6 +53,13 @@ int people_made(struct sim *, struct words *, const struct world_interaction *,
 	    "Changes what that person said; last: their newest.")              \
 	X(delete, PEOPLE, "MESSAGE [--in WHERE] [--as NAME]",                  \
 	    "Deletes their own message, or one that they may.")                \
+	X(react, OFFERS, "MESSAGE EMOJI [--remove] [--in WHERE] [--as NAME]",  \
+	    "Reacts to a message; last: the bot's newest.")                    \
+	X(vote, OFFERS, "MESSAGE ANSWER [--remove] [--in WHERE] [--as NAME]",  \
+	    "Votes in a poll, by the answer's number or text.")                \
+	X(pin, OFFERS, "MESSAGE [--in WHERE] [--as NAME]", "Pins a message.")  \
+	X(unpin, OFFERS, "MESSAGE [--in WHERE] [--as NAME]",                   \
+	    "Takes the pin out again.")                                        \
 	X(typing, PEOPLE, "WHERE [--as NAME]", "Somebody is typing.")          \
 	X(press, OFFERS,                                                       \
 	    "MESSAGE BUTTON [--in WHERE] [--as NAME]\n"                        \

@@ -8,7 +8,7 @@
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/gateway/voice.h"
-#include "tools/sim/people/who.h"
+#include "tools/sim/people/people_impl.h"
 #include "tools/sim/rest/rest_form.h"
 #include "tools/sim/world/perm.h"
 #include "tools/sim/world/user.h"
@@ -22,8 +22,8 @@
 #define PEOPLE_SHOWN_MAX 1000
 #define REASON "at the desk"
 
-static struct act
-act_of(const struct who *who)
+struct act
+people_act(const struct who *who)
 {
 	return (struct act) {.sim = who->sim,
 	    .guild = who->g,
@@ -71,7 +71,7 @@ people_join(struct sim *sim, int argc, char **argv, struct people_wait *p,
 		    "'.'",
 		    w.plain[1]);
 	who.user = (unsigned)user;
-	act = act_of(&who);
+	act = people_act(&who);
 	if (!act_member_join(&act, who.user))
 		return sbuf_say(out, EXIT_DEGRADED, "%s is %s",
 		    who_name(sim->world, who.user),
@@ -98,7 +98,7 @@ people_leave(struct sim *sim, int argc, char **argv, struct people_wait *p,
 		return sbuf_say(out, EXIT_DEGRADED,
 		    "%s owns the guild, and an owner can't leave",
 		    who_name(sim->world, who.user));
-	act = act_of(&who);
+	act = people_act(&who);
 	(void)act_member_leave(&act, who.user);
 	return made_member(&w, &who, who.user);
 }
@@ -136,7 +136,7 @@ people_kick(struct sim *sim, int argc, char **argv, struct people_wait *p,
 
 	if (code != EXIT_FINE)
 		return code;
-	act = act_of(&who);
+	act = people_act(&who);
 	(void)act_member_kick(&act, user);
 	return made_member(&w, &who, user);
 }
@@ -154,7 +154,7 @@ people_ban(struct sim *sim, int argc, char **argv, struct people_wait *p,
 
 	if (code != EXIT_FINE)
 		return code;
-	act = act_of(&who);
+	act = people_act(&who);
 	if (!act_member_ban(&act, user, 0))
 		return sbuf_say(out, EXIT_DEGRADED, "%s is banned already",
 		    who_name(sim->world, user));
@@ -174,7 +174,7 @@ people_unban(struct sim *sim, int argc, char **argv, struct people_wait *p,
 
 	if (code != EXIT_FINE)
 		return code;
-	act = act_of(&who);
+	act = people_act(&who);
 	if (!act_member_unban(&act, user))
 		return sbuf_say(out, EXIT_DEGRADED, "%s is not banned there",
 		    who_name(sim->world, user));
@@ -207,7 +207,7 @@ people_nick(struct sim *sim, int argc, char **argv, struct people_wait *p,
 	fields = json_object_new_object();
 	jso_set(fields, "nick",
 	    none ? NULL : json_object_new_string(w.plain[2]));
-	act = act_of(&who);
+	act = people_act(&who);
 	act_member_edit(&act, user, fields);
 	json_object_put(fields);
 	return made_member(&w, &who, user);
@@ -254,7 +254,7 @@ people_role(struct sim *sim, int argc, char **argv, struct people_wait *p,
 	    || !who_may_in_guild(&who, PERM_MANAGE_ROLES)
 	    || !may_role(&who, role))
 		return EXIT_DEGRADED;
-	act = act_of(&who);
+	act = people_act(&who);
 	act_member_role(&act, user,
 	    strtoull(jso_get_text(role, "id"), NULL, 10), add);
 	return made_member(&w, &who, user);
@@ -283,7 +283,7 @@ people_voice(struct sim *sim, int argc, char **argv, struct people_wait *p,
 		return sbuf_say(out, EXIT_DEGRADED, "that is no voice channel");
 	if (!none && !who_may(&who, PERM_CONNECT))
 		return EXIT_DEGRADED;
-	act = act_of(&who);
+	act = people_act(&who);
 	if (!none)
 		act_voice_enter(&act, who.user, who.ch.id, w.mute, w.deaf);
 	else if (!act_voice_leave(&act, who.user))
@@ -441,7 +441,7 @@ people_bot(struct sim *sim, int argc, char **argv, struct people_wait *p,
 		    w.plain[0]);
 	if (!who_in_guild(&who, sim, w.plain[1], NULL, out))
 		return EXIT_DEGRADED;
-	act = act_of(&who);
+	act = people_act(&who);
 	if (join ? !act_member_join(&act, WORLD_BOT)
 		 : !act_member_kick(&act, WORLD_BOT))
 		return sbuf_say(out, EXIT_DEGRADED, "the bot is %s there",

@@ -4,7 +4,9 @@
 
 #include "tools/sim/base/jso.h"
 #include "tools/sim/book/pings.h"
+#include "tools/sim/act/act_thread.h"
 #include "tools/sim/people/files.h"
+#include "tools/sim/people/people_impl.h"
 #include "tools/sim/people/who.h"
 #include "tools/sim/rest/rest_file.h"
 #include "tools/sim/rest/rest_form.h"
@@ -183,8 +185,8 @@ right_text(const char *text, bool maybe_empty, struct sbuf *why)
 	return false;
 }
 
-static json_object *
-message_new(struct who *who, uint64_t id, const char *content)
+json_object *
+people_message(struct who *who, uint64_t id, const char *content)
 {
 	json_object *m = json_object_new_object();
 
@@ -223,9 +225,8 @@ set_reply(struct who *who, json_object *m, struct mentioned *at,
 	mention_user(who, at, to->user);
 }
 
-/* The event has what REST leaves out: guild, member, kind of channel. */
-static bool
-announce(struct who *who, const char *t, json_object *m)
+bool
+people_announce(struct who *who, const char *t, json_object *m)
 {
 	jso_set_int(m, "channel_type", who->ch.type);
 	if (who->g != NULL)
@@ -235,8 +236,8 @@ announce(struct who *who, const char *t, json_object *m)
 	return who_tell(who->sim, who->g, &who->ch, t, m);
 }
 
-static void
-post(struct who *who, json_object *m, uint64_t id, const char *content)
+void
+people_post(struct who *who, json_object *m, uint64_t id, const char *content)
 {
 	struct world_msg wm = {.id = id,
 	    .channel = who->ch.id,
@@ -248,9 +249,14 @@ post(struct who *who, json_object *m, uint64_t id, const char *content)
 	wm.json = base_strdup(jso_text(m));
 	world_msg_add(who->w, WORLD_PING, &wm);
 	people_heard(wm.channel, id);
+	if (world_channel_said(who->w, &who->ch, id)) {
+		struct act act = people_act(who);
+
+		act_thread_changed(&act, &who->ch);
+	}
 	must(json_object_deep_copy(m, &event, NULL) == 0);
 	jso_set_id(event, "nonce", id + 1);
-	if (announce(who, "MESSAGE_CREATE", event) && wm.ping)
+	if (people_announce(who, "MESSAGE_CREATE", event) && wm.ping)
 		pings_sent(who->sim, id);
 	json_object_put(event);
 }
@@ -329,13 +335,13 @@ say(struct who *who, struct words *w, int first)
 		return EXIT_DEGRADED;
 	}
 	id = world_snowflake(who->w);
-	m = message_new(who, id, text.p);
+	m = people_message(who, id, text.p);
 	find_mentions(who, text.p, &at);
 	if (to != NULL)
 		set_reply(who, m, &at, to);
 	set_mentions(m, &at);
 	jso_set(m, "attachments", files);
-	post(who, m, id, text.p);
+	people_post(who, m, id, text.p);
 	sbuf_free(&text);
 	words_made_id(w, m);
 	return EXIT_FINE;
@@ -410,7 +416,7 @@ people_edit(struct sim *sim, int argc, char **argv, struct people_wait *p,
 	set_mentions(m, &at);
 	world_msg_set(wm, base_strdup(jso_text(m)));
 	sbuf_free(&text);
-	(void)announce(&who, "MESSAGE_UPDATE", m);
+	(void)people_announce(&who, "MESSAGE_UPDATE", m);
 	words_made_id(&w, m);
 	return EXIT_FINE;
 }
@@ -455,6 +461,8 @@ people_delete(struct sim *sim, int argc, char **argv, struct people_wait *p,
 	drop_files(sim, wm);
 	if (!wm->hidden)
 		(void)who_tell(sim, who.g, &who.ch, "MESSAGE_DELETE", d);
+	if (!wm->hidden)
+		world_channel_unsaid(sim->world, &who.ch);
 	world_msg_drop(wm);
 	words_made_id(&w, d);
 	return EXIT_FINE;

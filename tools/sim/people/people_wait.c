@@ -2,6 +2,7 @@
 /* What came: how the bot answered, and the lines people read of messages. */
 #include "tools/sim/people/people.h"
 
+#include "tools/sim/act/act_poll.h"
 #include "tools/sim/base/answer.h"
 #include "tools/sim/base/jso.h"
 #include "tools/sim/people/who.h"
@@ -105,6 +106,7 @@ render(struct sim *sim, const struct world_msg *m)
 	json_object *o = world_render_msg(sim->world, m);
 
 	world_mark_show(sim->world, m->id, WORLD_BOT, o);
+	act_poll_show(sim->world, m, WORLD_BOT, o);
 	return o;
 }
 

@@ -140,6 +140,23 @@ class Verbs {
 		await this.act(['delete', idOf(message)]);
 	}
 
+	async react(message, emoji, {remove} = {}) {
+		await this.act(['react', idOf(message), emoji], {remove});
+	}
+
+	/** In a poll, by the answer's number or text. */
+	async vote(message, answer, {remove} = {}) {
+		await this.act(['vote', idOf(message), answer], {remove});
+	}
+
+	async pin(message) {
+		await this.act(['pin', idOf(message)]);
+	}
+
+	async unpin(message) {
+		await this.act(['unpin', idOf(message)]);
+	}
+
 	async typing(where) {
 		await this.act(['typing', where]);
 	}

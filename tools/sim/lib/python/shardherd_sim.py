@@ -134,6 +134,19 @@ class _Verbs:
     def delete(self, message):
         self._act("delete", _id(message))
 
+    def react(self, message, emoji, *, remove=False):
+        self._act("react", _id(message), emoji, remove=remove)
+
+    def vote(self, message, answer, *, remove=False):
+        """In a poll, by the answer's number or text."""
+        self._act("vote", _id(message), answer, remove=remove)
+
+    def pin(self, message):
+        self._act("pin", _id(message))
+
+    def unpin(self, message):
+        self._act("unpin", _id(message))
+
     def typing(self, where):
         self._act("typing", where)
 
