@@ -87,6 +87,21 @@ def main(t):
     t.equal(thief.until(9)["d"], False, "a session is not another bot's")
     thief.drop()
 
+    app = two.ready["application"]["id"]
+    t.equal(one.ask("PUT", "/applications/%s/commands" % app, [])[0], 404,
+        "commands are nobody else's")
+    t.equal(two.ask("PUT", "/applications/%s/commands" % app, [{"name":
+        "hello", "description": "Says hello"}])[0], 200, "two has a command")
+    sim.ctl("use", "/hello", "--in", channel)
+    used = two.client.until(0, "INTERACTION_CREATE")["d"]
+    t.equal(used["application_id"], app, "whose use it is told of")
+    t.equal(two.ask("POST", "/interactions/%s/%s/callback" % (used["id"],
+        used["token"]), {"type": 4, "data": {"content": "hi"}})[0], 204,
+        "and answers")
+    heard = one.client.until(0, "MESSAGE_CREATE")["d"]
+    t.equal((heard["content"], heard["author"]["id"]), ("hi", two.id),
+        "the first one hears the answer, and of the use nothing")
+
     t.equal(one.ask("DELETE", "/users/@me/guilds/" + guild["id"])[0], 204,
         "the first leaves a guild")
     t.equal(one.client.until(0, "GUILD_DELETE")["d"]["id"], guild["id"],

@@ -59,22 +59,27 @@ has_number(json_object *list, int n)
 /* ---- which command, and may they? -------------------------------------- */
 
 static void
+offer(struct near *near, json_object *list, int type)
+{
+	for (size_t i = 0; i < count(list); i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+
+		if (world_command_type(o) == type)
+			near_offer(near, jso_get_text(o, "name"));
+	}
+}
+
+static void
 say_commands(struct who *who, const char *name, int type)
 {
 	uint64_t scope[] = {who->g ? guild_id(who->g) : 0, 0};
 	struct near near = {0};
 
 	who->later = true;
-	for (size_t s = who->g == NULL; s < nitems(scope); s++) {
-		json_object *list = world_command_list(who->w, scope[s]);
-
-		for (size_t i = 0; i < count(list); i++) {
-			json_object *o = json_object_array_get_idx(list, i);
-
-			if (world_command_type(o) == type)
-				near_offer(&near, jso_get_text(o, "name"));
-		}
-	}
+	for (size_t s = who->g == NULL; s < nitems(scope); s++)
+		for (unsigned n = 0; n < world_bots(who->w); n++)
+			offer(&near, world_command_list(who->w, n, scope[s]),
+			    type);
 	sbuf_fmt(who->why, "the bot has registered no command %s%s %s",
 	    type == 1 ? "/" : "", name,
 	    who->g ? "for that guild" : "for direct messages");
@@ -104,7 +109,9 @@ installed(struct who *who, json_object *command, bool user, unsigned *installs)
 {
 	json_object *types = jso_get(command, "integration_types");
 	bool guild = types == NULL || has_number(types, 0);
-	bool bot = who->g == NULL || guild_member_is(who->g, WORLD_BOT);
+	bool bot = who->g == NULL
+	    || guild_member_is(who->g,
+		user_bot(who->w, world_command_bot(who->w, command)));
 
 	*installs = 0;
 	if (guild && bot && !user)
@@ -199,8 +206,8 @@ option_command(struct who *who, const char *name, int type, bool user_install,
 	json_object *o;
 
 	name += type == 1 && *name == '/';
-	o = world_command_find(who->w, who->g ? guild_id(who->g) : 0, name,
-	    type);
+	o = world_command_find(who->w, who->g ? -1 : (int)who->ch.bot,
+	    who->g ? guild_id(who->g) : 0, name, type);
 	if (o == NULL) {
 		say_commands(who, name, type);
 		return NULL;

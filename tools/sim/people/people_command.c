@@ -54,6 +54,7 @@ chat(struct sim *sim, int argc, char **argv, bool typing, struct people_wait *p,
 	    &use.installs);
 	if (command == NULL)
 		return who.later ? EXIT_TRY_LATER : EXIT_DEGRADED;
+	use.bot = world_command_bot(sim->world, command);
 	data = command_data(command);
 	if (!option_read(&use, &who, &w, command, typing, data)) {
 		json_object_put(data);
@@ -133,6 +134,7 @@ people_menu(struct sim *sim, int argc, char **argv, struct people_wait *p,
 	    w.user_install, &use.installs);
 	if (command == NULL)
 		return who.later ? EXIT_TRY_LATER : EXIT_DEGRADED;
+	use.bot = world_command_bot(sim->world, command);
 	data = command_data(command);
 	fine = on_user ? target_user(&use, &who, w.plain[2], data)
 		       : target_message(&who, m, data);

@@ -56,7 +56,9 @@ command_data(struct making *m, int type)
 	struct world *w = m->use.sim->world;
 	uint64_t guild = world_guild_id(w, m->use.ch.guild);
 
-	of = world_command_find(w, guild, m->form->name, type);
+	of = world_command_find(w, -1, guild, m->form->name, type);
+	if (of != NULL)
+		m->use.bot = world_command_bot(w, of);
 	jso_set_int(d, "type", type);
 	jso_set_text(d, "name", m->form->name);
 	jso_set(d, "id",
@@ -289,13 +291,18 @@ find_message(struct making *m, bool own)
 		struct world_msg *one = world_msg_find(m->use.sim->world,
 		    m->form->target);
 
-		return one != NULL && (!own || one->user == WORLD_BOT) ? one
-								       : NULL;
+		return one != NULL
+			&& (!own
+			    || user_bot_number(m->use.sim->world, one->user)
+				>= 0)
+		    ? one
+		    : NULL;
 	}
 	n = world_msg_list(m->use.sim->world, m->use.ch.id, 0, 0, list,
 	    nitems(list));
 	for (size_t i = 0; i < n; i++)
-		if (!own || list[i]->user == WORLD_BOT)
+		if (!own
+		    || user_bot_number(m->use.sim->world, list[i]->user) >= 0)
 			return list[i];
 	return NULL;
 }

@@ -415,8 +415,7 @@ people_guild(struct sim *sim, int argc, char **argv, struct people_wait *p,
 		return EXIT_DEGRADED;
 	d = json_object_new_object();
 	jso_set_id(d, "id", guild_id(g));
-	if (guild_member_is(g, WORLD_BOT))
-		gateway_emit_json(sim, guild_index(g), "GUILD_DELETE", d);
+	gateway_emit_json(sim, guild_index(g), "GUILD_DELETE", d);
 	guild_delete(g);
 	words_made_id(&w, d);
 	return EXIT_FINE;

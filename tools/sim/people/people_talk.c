@@ -285,7 +285,7 @@ find_reply(struct who *who, struct words *w, struct world_msg **to)
 		size_t n = world_msg_list(who->w, who->ch.id, 0, 0, list, 100);
 
 		for (size_t i = 0; i < n && *to == NULL; i++)
-			if (list[i]->user == WORLD_BOT)
+			if (user_bot_number(who->w, list[i]->user) >= 0)
 				*to = list[i];
 		if (*to == NULL)
 			sbuf_str(who->why, "the bot has said nothing there");
@@ -395,7 +395,7 @@ people_edit(struct sim *sim, int argc, char **argv, struct people_wait *p,
 	wm = who_message(&who, sim, w.plain[0], w.in, w.as, WHO_OWN, out);
 	if (wm == NULL)
 		return EXIT_DEGRADED;
-	if (w.as == NULL && wm->user != WORLD_BOT)
+	if (w.as == NULL && user_bot_number(who.w, wm->user) < 0)
 		who.user = wm->user;
 	if (wm->user != who.user)
 		return sbuf_say(out, EXIT_DEGRADED,

@@ -6,6 +6,7 @@
 #include "tools/sim/world/perm.h"
 #include "tools/sim/world/user.h"
 #include "tools/sim/world/world_mark.h"
+#include "tools/sim/world/app.h"
 
 /* Discord's contexts. */
 enum { CONTEXT_GUILD, CONTEXT_BOT_DM };
@@ -118,7 +119,8 @@ set_place(struct use *a, json_object *d)
 		jso_set(d, "user", world_render_user(a->sim->world, a->user));
 	set_may(a, channel, "permissions", &a->ch, a->user);
 	jso_set_int(d, "context", dm ? CONTEXT_BOT_DM : CONTEXT_GUILD);
-	set_may(a, d, "app_permissions", &a->ch, WORLD_BOT);
+	set_may(a, d, "app_permissions", &a->ch,
+	    user_bot(a->sim->world, a->bot));
 	jso_set_id(d, "channel_id", a->ch.id);
 	jso_set(d, "channel", channel);
 }
@@ -136,13 +138,15 @@ event(struct use *a, const struct world_interaction *i, json_object *data)
 	jso_set(d, "entitlements", json_object_new_array());
 	jso_set(d, "data", data);
 	jso_set_int(d, "attachment_size_limit", USE_ATTACHMENT_MAX);
-	jso_set_id(d, "application_id", world_app_id(a->sim->world));
+	jso_set_id(d, "application_id",
+	    app_id(a->sim->world, user_bot(a->sim->world, a->bot)));
 	jso_set(d, "authorizing_integration_owners",
 	    world_interaction_owners(a->sim->world, i));
 	set_place(a, d);
 	if (i->message != 0) {
 		m = world_render_msg(a->sim->world, a->message);
-		world_mark_show(a->sim->world, i->message, WORLD_BOT, m);
+		world_mark_show(a->sim->world, i->message,
+		    user_bot(a->sim->world, a->bot), m);
 		jso_set(d, "message", m);
 	}
 	return d;
@@ -155,11 +159,28 @@ tell(struct use *a, json_object *d)
 {
 	struct gateway_audience to = GATEWAY_EVERYBODY;
 	bool there = a->ch.guild == WORLD_NOWHERE
-	    || world_has_bot(a->sim->world, a->ch.guild, WORLD_BOT);
+	    || world_has_bot(a->sim->world, a->ch.guild,
+		user_bot(a->sim->world, a->bot));
 
-	to.bot = 0;
+	to.bot = (int)a->bot;
 	(void)gateway_emit_to(a->sim, &to, there ? a->ch.guild : WORLD_NOWHERE,
 	    "INTERACTION_CREATE", d);
+}
+
+/* Who is to answer: of a modal who opened it, of a component whose message it
+ * is, in a DM whose that is; else whose command it is. */
+static unsigned
+answerer(struct use *a)
+{
+	struct world *w = a->sim->world;
+	struct world_interaction *opener = world_interaction_find(w, a->opener);
+	int bot = a->message ? user_bot_number(w, a->message->user) : -1;
+
+	if (opener != NULL)
+		return opener->bot;
+	if (bot >= 0)
+		return (unsigned)bot;
+	return a->ch.guild == WORLD_NOWHERE ? a->ch.bot : a->bot;
 }
 
 struct world_interaction *
@@ -176,6 +197,7 @@ use_emit(struct use *a, json_object *data, struct sbuf *why)
 	}
 	i->type = a->type;
 	i->user = a->user;
+	i->bot = a->bot = answerer(a);
 	i->opener = a->opener;
 	i->message = a->message != NULL ? a->message->id : 0;
 	if (a->installs != 0)

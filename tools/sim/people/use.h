@@ -18,6 +18,7 @@ struct use {
 	enum world_interaction_type type;
 	struct world_channel ch;
 	unsigned user;		   /* who does it */
+	unsigned bot;		   /* whose command it is, its number */
 	struct world_msg *message; /* it belongs to, or NULL */
 	uint64_t opener;	   /* of a modal; 0 */
 	unsigned installs;	   /* enum world_install; 0: the guild's */

@@ -333,18 +333,20 @@ has_components(struct world *w, const struct world_msg *m)
 	return has;
 }
 
-/* The newest of a user (in a channel, unless it is 0) that viewer sees;
+/* The newest of a user (-1: of a bot; in a channel, unless it is 0) that viewer sees;
  * viewer -1: anybody does. */
 static struct world_msg *
-newest(struct world *w, unsigned author, bool any, uint64_t channel,
+newest(struct world *w, int64_t author, bool any, uint64_t channel,
     int64_t viewer)
 {
-	enum world_ring ring = author == WORLD_BOT ? WORLD_OWN : WORLD_PING;
+	enum world_ring ring = author < 0 ? WORLD_OWN : WORLD_PING;
 	struct world_msg *m;
 
 	for (uint64_t k = 0;
 	     k < RECENT_MAX && (m = world_msg_recent(w, ring, k)) != NULL; k++)
-		if (!m->gone && m->user == author
+		if (!m->gone
+		    && (author < 0 ? user_bot_number(w, m->user) >= 0
+				   : m->user == author)
 		    && (channel == 0 || m->channel == channel)
 		    && (viewer < 0 || who_sees(w, m, (unsigned)viewer))
 		    && (!any || has_components(w, m)))
@@ -392,7 +394,7 @@ find_last(struct who *who, const char *in, const char *as, enum who_last last)
 			return NULL;
 		viewer = user;
 	}
-	m = newest(who->w, own ? who->user : WORLD_BOT,
+	m = newest(who->w, own ? (int64_t)who->user : -1,
 	    last == WHO_BOTS_WITH_ANY, in != NULL ? who->ch.id : 0, viewer);
 	if (m == NULL)
 		sbuf_fmt(who->why, "%s has said nothing%s yet",

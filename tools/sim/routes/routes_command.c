@@ -6,6 +6,8 @@
 #include "tools/sim/routes/routes.h"
 
 #include "tools/sim/world/world_command.h"
+#include "tools/sim/world/app.h"
+#include "tools/sim/world/user.h"
 
 #include "shared/base/clock.h"
 
@@ -27,7 +29,7 @@ scope_of(struct rest_call *c)
 	uint64_t guild = local ? c->id[1] : 0;
 	struct world_commands *s;
 
-	if (c->id[0] != world_app_id(c->w)) {
+	if (c->id[0] != app_id(c->w, c->bot)) {
 		rest_reply_error(c, REST_UNKNOWN_APPLICATION);
 		return NULL;
 	}
@@ -35,7 +37,7 @@ scope_of(struct rest_call *c)
 		rest_reply_error(c, REST_MISSING_ACCESS);
 		return NULL;
 	}
-	s = world_command_scope(c->w, guild);
+	s = world_command_scope(c->w, c->app, guild);
 	if (s == NULL)
 		rest_reply_error(c, REST_FULL);
 	return s;
@@ -149,7 +151,7 @@ made(struct rest_call *c, struct world_commands *s, json_object *form,
 	jso_set(o, "id",
 	    old ? json_object_get(jso_get(old, "id"))
 		: jso_id(world_snowflake(c->w)));
-	jso_set_id(o, "application_id", world_app_id(c->w));
+	jso_set_id(o, "application_id", app_id(c->w, c->bot));
 	jso_set_id(o, "version", world_snowflake(c->w));
 	jso_set_int(o, "type", type_of(old ? old : form));
 	jso_set_text(o, "description", "");

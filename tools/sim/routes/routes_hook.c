@@ -8,6 +8,7 @@
 #include "tools/sim/act/act_thread.h"
 #include "tools/sim/world/world_hook.h"
 #include "tools/sim/world/world_interaction.h"
+#include "tools/sim/world/user.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,14 +29,28 @@ id_of(json_object *o, const char *key)
 	return s ? strtoull(s, NULL, 10) : 0;
 }
 
+/* The number of the bot whose application it is, or -1. */
+static int
+bot_of_app(struct rest_call *c, uint64_t app)
+{
+	int64_t user = user_find(c->w, app);
+
+	return user < 0 ? -1 : user_bot_number(c->w, (unsigned)user);
+}
+
 static bool
 owner_of(struct rest_call *c, struct owner *o)
 {
+	int bot = bot_of_app(c, c->id[0]);
 	uint64_t channel;
 
 	*o = (struct owner) {0};
-	if (c->id[0] == world_app_id(c->w)) {
+	if (bot >= 0) {
+		c->app = (unsigned)bot;
+		c->bot = user_bot(c->w, c->app);
 		o->live = world_interaction_by_token(c->w, c->word[0]);
+		if (o->live != NULL && o->live->bot != c->app)
+			o->live = NULL;
 		/* Its webhook exists with the first answer only. */
 		if (o->live == NULL || !o->live->answered) {
 			rest_reply_error(c,

@@ -114,6 +114,7 @@ save_commands(const struct world *w)
 		if (s->list == NULL || json_object_array_length(s->list) == 0)
 			continue;
 		o = json_object_new_object();
+		jso_set_int(o, "bot", s->bot);
 		jso_set_id(o, "guild", s->guild);
 		jso_set(o, "commands", json_object_get(s->list));
 		json_object_array_add(list, o);
@@ -318,10 +319,11 @@ load_commands(struct world *w, json_object *o)
 {
 	json_object *list = array(o, "commands");
 	struct world_commands *s;
-	uint64_t guild;
+	uint64_t guild, bot;
 
 	if (list == NULL || !number(o, "guild", UINT64_MAX, &guild)
-	    || (s = world_command_scope(w, guild)) == NULL)
+	    || !number(o, "bot", w->bots - 1, &bot)
+	    || (s = world_command_scope(w, (unsigned)bot, guild)) == NULL)
 		return false;
 	json_object_put(s->list);
 	s->list = json_object_get(list);

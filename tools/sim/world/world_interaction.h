@@ -33,6 +33,7 @@ struct world_interaction {
 	uint64_t opener;   /* of a modal: that it answered; 0: unknown */
 	enum world_interaction_type type;
 	unsigned user;	   /* whose it is */
+	unsigned bot;	   /* who is to answer, its number */
 	unsigned installs; /* enum world_install */
 	bool answered,
 	    submitted;	    /* submitted: the modal it was answered with */
