@@ -14,8 +14,5 @@ json_object *people_message(struct who *, uint64_t id, const char *content);
 /* Keeps it, of that id (borrowed), and tells of it. */
 void people_post(struct who *, json_object *m, uint64_t id,
     const char *content);
-/* Tells of one as a gateway event; m gets what REST leaves out.  False: nobody
- * heard. */
-bool people_announce(struct who *, const char *t, json_object *m);
 
 #endif

@@ -225,8 +225,10 @@ set_reply(struct who *who, json_object *m, struct mentioned *at,
 	mention_user(who, at, to->user);
 }
 
-bool
-people_announce(struct who *who, const char *t, json_object *m)
+/* Tells of one as a gateway event; m gets what REST leaves out.  False: nobody
+ * heard. */
+static bool
+announce(struct who *who, const char *t, json_object *m)
 {
 	jso_set_int(m, "channel_type", who->ch.type);
 	if (who->g != NULL)
@@ -256,7 +258,7 @@ people_post(struct who *who, json_object *m, uint64_t id, const char *content)
 	}
 	must(json_object_deep_copy(m, &event, NULL) == 0);
 	jso_set_id(event, "nonce", id + 1);
-	if (people_announce(who, "MESSAGE_CREATE", event) && wm.ping)
+	if (announce(who, "MESSAGE_CREATE", event) && wm.ping)
 		pings_sent(who->sim, id);
 	json_object_put(event);
 }
@@ -416,7 +418,7 @@ people_edit(struct sim *sim, int argc, char **argv, struct people_wait *p,
 	set_mentions(m, &at);
 	world_msg_set(wm, base_strdup(jso_text(m)));
 	sbuf_free(&text);
-	(void)people_announce(&who, "MESSAGE_UPDATE", m);
+	(void)announce(&who, "MESSAGE_UPDATE", m);
 	words_made_id(&w, m);
 	return EXIT_FINE;
 }

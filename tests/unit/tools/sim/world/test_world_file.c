@@ -40,7 +40,7 @@ changed_world(void)
 	world_render_said(w, &c, "remember me", &t);
 	jso_set_text(user_doc(w, 12), "avatar", "abc");
 	user_changed(w, 12);
-	json_object_array_add(world_command_scope(w, 0)->list,
+	json_object_array_add(world_command_scope(w, 0, 0)->list,
 	    json_object_new_object());
 	world_mark_react(w, world_render_last(w), "name:7", 12, false);
 	world_mark_vote(w, world_render_last(w), 2, 12);
