@@ -17,6 +17,7 @@ struct guild {
 	/* GUILD_MEMBERS holds those who differ from the seed: their documents,
 	 * or false for who has left. */
 	json_object *list[GUILD_LISTS];
+	size_t made;	       /* bytes of the documents that the seed has */
 	unsigned left, joined; /* of the seed's members; besides them */
 };
 
