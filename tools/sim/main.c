@@ -25,13 +25,7 @@ help_of(const char *mode, int argc, char **argv)
 	if (argc < 3 || argc > 4 || !help_is(argv[2])
 	    || (!run && strcmp(mode, "ctl") != 0))
 		return -1;
-	if (run ? help_run(stdout, topic) : help_ctl(stdout, topic))
-		return EXIT_FINE;
-	fprintf(stderr,
-	    "shardherd-sim: %s --help knows no %s; without it, it lists what "
-	    "there is.\n",
-	    mode, topic);
-	return EXIT_USAGE;
+	return help_show(run ? help_run : help_ctl, mode, topic);
 }
 
 int

@@ -73,6 +73,17 @@ def main(t):
         done = ask(*words)
         t.equal(done.returncode, 64, " ".join(words))
         t.match(done.stderr, "knows no zzz", "it says so")
+    here = ask("ctl", "--dir", "/nonexistent", "--help")
+    t.equal((here.returncode, here.stdout), (0, ask("ctl",
+        "--help").stdout), "ctl --help after --dir, as an alias has it")
+    t.equal(ask("ctl", "--dir", "/nonexistent", "--help", "say").stdout,
+        ask("ctl", "--help", "say").stdout, "and of a verb")
+    done = ask("ctl", "say", "#general", "x")
+    t.equal(done.returncode, 64, "ctl without --dir")
+    t.match(done.stderr, "--dir DIR comes before", "it says so")
+    done = ask("run", "--dir", "/nonexistent", "--gilds", "3")
+    t.equal(done.returncode, 64, "an option that is none")
+    t.match(done.stderr, "did you mean guilds", "the nearest")
     done = ask("ctl")
     t.equal(done.returncode, 64, "ctl alone")
     t.match(done.stderr, "by topic", "shows them too")

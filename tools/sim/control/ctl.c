@@ -136,8 +136,14 @@ ctl_main(int argc, char **argv)
 
 	if (!dir || argc < 1) {
 		(void)help_ctl(stderr, NULL);
+		if (!dir && argc > 0)
+			fprintf(stderr,
+			    "\nshardherd-sim: ctl: --dir DIR comes before "
+			    "the verb.\n");
 		return EXIT_USAGE;
 	}
+	if (help_is(argv[0]))
+		return help_show(help_ctl, "ctl", argc > 1 ? argv[1] : NULL);
 	if (strcmp(argv[0], "play") == 0)
 		return play_file(dir, argc, argv);
 	return ctl_run(dir, argc, argv);

@@ -189,3 +189,16 @@ help_ctl(FILE *f, const char *topic)
 	}
 	return found;
 }
+
+int
+help_show(bool (*help)(FILE *, const char *), const char *mode,
+    const char *topic)
+{
+	if (help(stdout, topic))
+		return EXIT_FINE;
+	fprintf(stderr,
+	    "shardherd-sim: %s --help knows no %s; without it, it lists what "
+	    "there is.\n",
+	    mode, topic);
+	return EXIT_USAGE;
+}

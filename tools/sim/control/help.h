@@ -55,5 +55,9 @@ void help_main(FILE *);
  * (of ctl also no such verb). */
 bool help_run(FILE *, const char *topic);
 bool help_ctl(FILE *, const char *topic);
+/* Either of them for who asked with --help: prints it, or that mode ("ctl")
+ * has no such topic.  Returns the exit code. */
+int help_show(bool (*help)(FILE *, const char *), const char *mode,
+    const char *topic);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "tools/sim/control/generator.h"
 #include "tools/sim/book/starts.h"
+#include "tools/sim/people/near.h"
 #include "tools/sim/world/world.h"
 
 #include <string.h>
@@ -210,6 +211,22 @@ setting_defaults(struct sim *sim)
 	sim->bot[0].starts.remaining = -1;
 }
 
+static int
+unknown(const char *word, struct err *err)
+{
+	struct near near = {0};
+	struct sbuf t = {0};
+
+	for (size_t i = 0; i < nitems(settings); i++)
+		near_offer(&near, settings[i].name);
+	near_say(&near, word + strspn(word, "-"), &t);
+	err_set(err, EXIT_USAGE,
+	    "run: there is no option %s, `run --help` lists them%s", word,
+	    t.p ? t.p : "");
+	sbuf_free(&t);
+	return -1;
+}
+
 int
 setting_options(struct sim *sim, int argc, char **argv, struct err *err)
 {
@@ -219,8 +236,7 @@ setting_options(struct sim *sim, int argc, char **argv, struct err *err)
 		    : NULL;
 
 		if (!s)
-			return err_set(err, EXIT_USAGE,
-			    "run: there is no option %s.", argv[i]);
+			return unknown(argv[i], err);
 		if (s->kind != FLAG && i + 1 == argc)
 			return err_set(err, EXIT_USAGE,
 			    "run: %s needs a value.", argv[i]);

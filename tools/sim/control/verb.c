@@ -16,6 +16,7 @@
 #include "tools/sim/control/wait.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/rest/rest_fault.h"
+#include "tools/sim/people/near.h"
 #include "tools/sim/people/people.h"
 
 #include "shared/json/envelope.h"
@@ -521,6 +522,18 @@ run_row(struct sim *sim, size_t at, int argc, char **argv, struct sbuf *out)
 	return code;
 }
 
+static int
+unknown(const char *word, struct sbuf *out)
+{
+	struct near near = {0};
+
+	for (size_t i = 0; i < nitems(verbs); i++)
+		near_offer(&near, verbs[i].name);
+	sbuf_fmt(out, "there is no verb %s, `ctl --help` lists them", word);
+	near_say(&near, word, out);
+	return EXIT_USAGE;
+}
+
 int
 verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
     struct sbuf *out)
@@ -533,8 +546,7 @@ verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
 	while (i < nitems(verbs) && strcmp(verbs[i].name, argv[0]) != 0)
 		i++;
 	if (i == nitems(verbs))
-		return sbuf_say(out, EXIT_USAGE,
-		    "there is no verb %s; `ctl` alone lists them", argv[0]);
+		return unknown(argv[0], out);
 	/* A text may be that word too. */
 	rows = !verbs[i].plain && argc - 2 >= verbs[i].min
 	    && strcmp(argv[argc - 1], "--json") == 0;
