@@ -19,7 +19,7 @@ import {existsSync} from 'node:fs';
 import {Failure, Refused, Simulator} from %r;
 
 const wait = 60;
-const sim = await Simulator.run({heartbeatInterval: '1h'});
+const sim = await Simulator.run({heartbeatInterval: '1h', bots: 2});
 const bot = await sim.start([%r, %r]);
 try {
 	await sim.say('#general', '!ping');
@@ -43,6 +43,33 @@ try {
 	await assert.rejects(sim.say('#generl', 'x'), Refused);
 	await assert.rejects(sim.use('/silent', {}, {wait}), /did not respond/);
 	await sim.expectNothing('#general', 0.2);
+	await assert.rejects(sim.start([%r, '-c', 'print("farewell")']),
+		/ended with 0[^]*bot-2.log:\\nfarewell/);
+	await assert.rejects(sim.start('node bot.js'), /list of words/);
+	await assert.rejects(sim.say('#general', 'x'.repeat(3e5)), Refused);
+	await assert.rejects(sim.expect('#general', 'x', {wiat: 1}), Refused);
+	assert.equal((await sim.use('/greet', {who: alice}, {wait})).text,
+		'greet by alder_fox0');
+	await alice.say('#general', '!ping');
+	assert.equal((await sim.expect('#general', /^po.g$/, {wait})).text,
+		'pong');
+	await assert.rejects(sim.expect('#general', /po.k/, {wait: 0.2}),
+		/nobody said \\/po.k\\//);
+	const members = await sim.people();
+	await sim.kick(members.find((m) => m.user.username === 'alice'));
+	await assert.rejects(alice.say('#general', 'x'), /is not in/);
+	const other = await sim.start([%r, %r], {bot: 2});
+	await sim.say('#general', '!ping');
+	const said = [await sim.expect('#general', 'pong', {wait}),
+		await sim.expect('#general', 'pong', {wait})];
+	assert.deepEqual(said.map((m) => m.author.username).sort(),
+		['sim-bot', 'sim-bot-2']);
+	other.kill('SIGKILL');
+	await other.gone;
+	await assert.rejects(sim.expect('#general', 'never', {wait: 0.2}),
+		/the bot has ended with SIGKILL\\nbot-3.log:/);
+	await sim.stopBot(other);
+	await assert.rejects(sim.start(['x'], {bot: 3}), /bots: 3/);
 	assert.equal((await sim.report()).totals.violations, 0);
 } finally {
 	await sim.stop();
@@ -62,7 +89,8 @@ def main(t):
         return
     path = os.path.join(t.dir, "test.mjs")
     with open(path, "w", encoding="utf-8") as f:
-        f.write(TEST % (MODULE, sys.executable, BOT))
+        f.write(TEST % (MODULE, sys.executable, BOT, sys.executable,
+            sys.executable, BOT))
     done = subprocess.run([node, path], capture_output=True, text=True,
         check=False, env=dict(os.environ, SHARDHERD_SIM=SIMULATOR))
     t.equal((done.returncode, done.stdout), (0, "fine\n"), "the ES module")

@@ -94,9 +94,12 @@ export class Answer {
 	}
 }
 
-const idOf = (message) => message?.id ?? String(message);
+/** As one types it: a person is their name, what Discord has made (a message,
+ * channel, role, member) its id. */
+const wordOf = (value) => value instanceof Person ? value.name
+	: String(value?.user?.id ?? value?.id ?? value);
 const pairs = (options) =>
-	Object.entries(options).map(([k, v]) => `${k}=${v}`);
+	Object.entries(options).map(([k, v]) => `${k}=${wordOf(v)}`);
 
 /** {as: 'alice', file: [...]} as options of ctl. */
 function wordsOf(options) {
@@ -112,7 +115,7 @@ function wordsOf(options) {
 			for (const one of value)
 				words.push(name, String(one));
 		else if (value !== undefined && value !== null && value !== false)
-			words.push(name, String(value));
+			words.push(name, wordOf(value));
 	}
 	return words;
 }
@@ -122,39 +125,37 @@ class Verbs {
 	// ---- talk
 
 	/** A message; files are paths, reply a message or "last". */
-	say(where, text, {reply, files} = {}) {
-		return this.#message(['say', where], {reply: reply && idOf(reply),
-			file: files}, text);
+	say(where, text, {files, ...more} = {}) {
+		return this.#message(['say', where], {...more, file: files}, text);
 	}
 
-	dm(text, {reply, files} = {}) {
-		return this.#message(['dm'], {reply: reply && idOf(reply),
-			file: files}, text);
+	dm(text, {files, ...more} = {}) {
+		return this.#message(['dm'], {...more, file: files}, text);
 	}
 
 	edit(message, text) {
-		return this.#message(['edit', idOf(message)], {}, text);
+		return this.#message(['edit', message], {}, text);
 	}
 
 	async delete(message) {
-		await this.act(['delete', idOf(message)]);
+		await this.act(['delete', message]);
 	}
 
 	async react(message, emoji, {remove} = {}) {
-		await this.act(['react', idOf(message), emoji], {remove});
+		await this.act(['react', message, emoji], {remove});
 	}
 
 	/** In a poll, by the answer's number or text. */
 	async vote(message, answer, {remove} = {}) {
-		await this.act(['vote', idOf(message), answer], {remove});
+		await this.act(['vote', message, answer], {remove});
 	}
 
 	async pin(message) {
-		await this.act(['pin', idOf(message)]);
+		await this.act(['pin', message]);
 	}
 
 	async unpin(message) {
-		await this.act(['unpin', idOf(message)]);
+		await this.act(['unpin', message]);
 	}
 
 	async typing(where) {
@@ -183,18 +184,18 @@ class Verbs {
 
 	/** A command of the context menu of a "user" or "message". */
 	menu(command, kind, target, {wait = WAIT_S, ...more} = {}) {
-		return this.#answer(['menu', command, kind, idOf(target)],
+		return this.#answer(['menu', command, kind, target],
 			{...more, wait});
 	}
 
 	/** A button by its label or custom_id. */
 	press(message, button, {wait = WAIT_S, ...more} = {}) {
-		return this.#answer(['press', idOf(message), button],
+		return this.#answer(['press', message, button],
 			{...more, wait});
 	}
 
 	choose(message, select, values, {wait = WAIT_S, ...more} = {}) {
-		return this.#answer(['choose', idOf(message), select,
+		return this.#answer(['choose', message, select,
 			...[values].flat()], {...more, wait});
 	}
 
@@ -255,21 +256,30 @@ class Verbs {
 			new Message(this.simulator, m));
 	}
 
-	/** Waits for the next message there, or the next with this text in it. */
-	async expect(where, says, {from, after, wait = WAIT_S} = {}) {
-		let rows;
+	/** Waits for the next message there, or the next with this text in it, or
+	 * that this RegExp matches. */
+	async expect(where, says, {after, wait = WAIT_S, ...more} = {}) {
+		const regexp = says instanceof RegExp;
+		const end = Date.now() + wait * 1e3;
 
 		try {
-			rows = await this.act(['await', where], {says, from,
-				after: after && idOf(after), wait});
+			for (;;) {
+				const rows = await this.act(['await', where], {...more, after,
+					says: regexp ? undefined : says,
+					wait: Math.max(0.05, (end - Date.now()) / 1e3)});
+				const m = new Message(this.simulator, rows[0]);
+
+				if (!regexp || m.text.search(says) >= 0)
+					return m;
+				after = m;
+			}
 		} catch (e) {
 			if (!(e instanceof TimedOut))
 				throw e;
-			throw new Failure(`nobody said ${says === undefined
-				? 'anything' : JSON.stringify(says)} in ${where} within `
+			throw new Failure(`nobody said ${says === undefined ? 'anything'
+				: regexp ? says : JSON.stringify(says)} in ${where} within `
 				+ `${wait} s${await this.simulator.told(where)}`);
 		}
-		return new Message(this.simulator, rows[0]);
 	}
 
 	/** Nobody says anything there for so long. */
@@ -306,6 +316,7 @@ export class Person extends Verbs {
 export class Simulator extends Verbs {
 	simulator = this;
 	bots = [];
+	#started = 0;
 
 	/** Settings are those of `shardherd-sim run`: {guilds: 3, members: 20}.
 	 * The program is `program`, $SHARDHERD_SIM or shardherd-sim in $PATH. */
@@ -361,7 +372,16 @@ export class Simulator extends Verbs {
 		this.api = this.urls.SIM_API;
 		this.gateway = this.urls.SIM_GATEWAY;
 		this.ca = this.urls.SIM_CA ?? '';
-		this.token = readFileSync(this.urls.SIM_TOKEN_FILE, 'utf8').trim();
+		this.token = this.#token(1);
+	}
+
+	#token(bot) {
+		const path = this.urls.SIM_TOKEN_FILE + (bot > 1 ? `.${bot}` : '');
+
+		if (!existsSync(path))
+			throw new Failure(`there is no bot ${bot}: `
+				+ `Simulator.run({bots: ${bot}}) has one`);
+		return readFileSync(path, 'utf8').trim();
 	}
 
 	/** Ends the bots and the simulator, and removes its directory. */
@@ -388,35 +408,48 @@ export class Simulator extends Verbs {
 
 	// ---- the bot
 
-	/** What the bot's program finds its Discord by. */
-	environment() {
+	/** What the program of that bot finds its Discord by. */
+	environment(bot = 1) {
+		const token = this.#token(bot);
 		const env = {...process.env, SIM_API: this.api,
-			SIM_GATEWAY: this.gateway, SIM_TOKEN: this.token,
-			SIM_CA: this.ca, DISCORD_TOKEN: this.token,
-			PYTHONUNBUFFERED: '1'};
+			SIM_GATEWAY: this.gateway, SIM_TOKEN: token, SIM_CA: this.ca,
+			DISCORD_TOKEN: token, PYTHONUNBUFFERED: '1'};
 
 		if (this.ca)
 			env.NODE_EXTRA_CA_CERTS = env.SSL_CERT_FILE = this.ca;
 		return env;
 	}
 
-	/** Starts the bot and waits until its shards are connected.  What it
-	 * prints goes to bot.log in dir.  It is stopped with the simulator. */
-	async start(command, {shards = 1, cwd, env = {}, wait = START_S} = {}) {
-		const bot = this.#spawn(command, 'bot.log',
-			{cwd, env: {...this.environment(), ...env}});
+	/** Starts a bot, a list of words, and waits until its shards are
+	 * connected.  What it prints goes to bot.log in dir, of the next ones to
+	 * bot-2.log ...  It is stopped with the simulator.  bot is which one of
+	 * Simulator.run({bots: 2}). */
+	async start(command, {bot = 1, shards = 1, cwd, env = {}, wait = START_S}
+		= {}) {
+		if (!Array.isArray(command))
+			throw new TypeError('start: a command is a list of words, as '
+				+ `['node', 'bot.js'], not ${JSON.stringify(command)}`);
+		const log = `bot${++this.#started > 1 ? `-${this.#started}` : ''}.log`;
+		const there = this.bots.filter((b) => b.how === undefined)
+			.reduce((sum, b) => sum + b.shards, 0);
+		const child = this.#spawn(command, log,
+			{cwd, env: {...this.environment(bot), ...env}});
 		const end = Date.now() + wait * 1e3;
 
-		this.bots.push(bot);
-		while (!await this.#is(`connected>=${shards}`)) {
-			if (bot.how !== undefined)
-				throw new Failure(`the bot ended with ${bot.how} before it `
-					+ `was connected\n${this.#tail('bot.log')}`);
-			if (Date.now() > end)
-				throw new Failure(`the bot did not connect within ${wait} s\n`
-					+ this.#tail('bot.log'));
+		child.log = log;
+		child.shards = shards;
+		this.bots.push(child);
+		while (!await this.#is(`connected>=${there + shards}`)) {
+			const why = child.how !== undefined
+				? `ended with ${child.how} before it was connected`
+				: `did not connect within ${wait} s`;
+
+			if (child.how === undefined && Date.now() <= end)
+				continue;
+			await this.stopBot(child);
+			throw new Failure(`the bot ${why}\n${this.#tail(log)}`);
 		}
-		return bot;
+		return child;
 	}
 
 	/** Ends one bot by its process, by default the last, and says how it
@@ -435,11 +468,15 @@ export class Simulator extends Verbs {
 	}
 
 	async #run(words, good = [0]) {
-		const done = await new Promise((resolve) => {
-			execFile(this.program, ['ctl', '--dir', this.dir,
-				...words.map(String)], {maxBuffer: OUTPUT_MAX},
-			(error, stdout, stderr) => resolve({code: error
-				? error.code : 0, stdout, stderr}));
+		const done = await new Promise((resolve, reject) => {
+			try {
+				execFile(this.program, ['ctl', '--dir', this.dir,
+					...words.map(wordOf)], {maxBuffer: OUTPUT_MAX},
+				(error, stdout, stderr) => resolve({code: error
+					? error.code : 0, stdout, stderr}));
+			} catch (e) {
+				reject(new Refused(`ctl ${words[0]}: ${e.message}`));
+			}
 		});
 
 		if (good.includes(done.code))
@@ -542,7 +579,11 @@ export class Simulator extends Verbs {
 		if (where !== undefined)
 			text = `\nsaid there:\n${(await this.#run(['said', where],
 				[0, 1])).stdout || '(nothing)\n'}`;
-		return `${text}\n${this.#tail('bot.log')}`;
+		for (const bot of this.bots)
+			text += (bot.how !== undefined
+				? `\nthe bot has ended with ${bot.how}` : '')
+				+ `\n${this.#tail(bot.log)}`;
+		return text;
 	}
 
 	#tail(name) {

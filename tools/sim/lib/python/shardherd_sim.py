@@ -16,6 +16,7 @@ Standard library only, Python 3.9 and later.
 """
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -94,16 +95,17 @@ def _words(options):
             for one in value:
                 words += [name, os.fspath(one)]
         elif value is not None and value is not False:
-            words += [name, str(value)]
+            words += [name, _value(value)]
     return words
 
 
-def _id(message):
-    return message["id"] if isinstance(message, dict) else str(message)
-
-
 def _value(value):
-    """As one types it: True is "true"."""
+    """As one types it: True is "true", a person their name, what Discord has
+    made (a message, channel, role, member) its id."""
+    if isinstance(value, dict):
+        return str(value.get("user", value).get("id", value))
+    if isinstance(value, Person):
+        return value.name
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -121,31 +123,31 @@ class _Verbs:
 
     def say(self, where, text, *, reply=None, files=()):
         """A message; files are paths, reply a message or "last"."""
-        return self._message("say", where, reply=reply and _id(reply),
+        return self._message("say", where, reply=reply,
             file=files, text=text)
 
     def dm(self, text, *, reply=None, files=()):
-        return self._message("dm", reply=reply and _id(reply), file=files,
+        return self._message("dm", reply=reply, file=files,
             text=text)
 
     def edit(self, message, text):
-        return self._message("edit", _id(message), text=text)
+        return self._message("edit", message, text=text)
 
     def delete(self, message):
-        self._act("delete", _id(message))
+        self._act("delete", message)
 
     def react(self, message, emoji, *, remove=False):
-        self._act("react", _id(message), emoji, remove=remove)
+        self._act("react", message, emoji, remove=remove)
 
     def vote(self, message, answer, *, remove=False):
         """In a poll, by the answer's number or text."""
-        self._act("vote", _id(message), answer, remove=remove)
+        self._act("vote", message, answer, remove=remove)
 
     def pin(self, message):
-        self._act("pin", _id(message))
+        self._act("pin", message)
 
     def unpin(self, message):
-        self._act("unpin", _id(message))
+        self._act("unpin", message)
 
     def typing(self, where):
         self._act("typing", where)
@@ -169,15 +171,15 @@ class _Verbs:
 
     def menu(self, command, kind, target, *, in_=None, wait=WAIT_S):
         """A command of the context menu of a "user" or "message"."""
-        return self._answer("menu", command, kind, _id(target), in_=in_,
+        return self._answer("menu", command, kind, target, in_=in_,
             wait=wait)
 
     def press(self, message, button, *, in_=None, wait=WAIT_S):
         """A button by its label or custom_id."""
-        return self._answer("press", _id(message), button, in_=in_, wait=wait)
+        return self._answer("press", message, button, in_=in_, wait=wait)
 
     def choose(self, message, select, *values, in_=None, wait=WAIT_S):
-        return self._answer("choose", _id(message), select, *values, in_=in_,
+        return self._answer("choose", message, select, *values, in_=in_,
             wait=wait)
 
     def submit(self, *pairs, files=(), wait=WAIT_S, **fields):
@@ -226,20 +228,29 @@ class _Verbs:
 
     def expect(self, where, says=None, *, from_=None, after=None, wait=WAIT_S):
         """Waits for the next message there, or the next with this text in
-        it."""
+        it, or that this pattern of re matches."""
+        pattern = says if isinstance(says, re.Pattern) else None
+        end = time.monotonic() + wait
         try:
-            rows = self._act("await", where, says=says, from_=from_,
-                after=after and _id(after), wait=wait)
+            while True:
+                m = Message(self.simulator, self._act("await", where,
+                    says=None if pattern else says, from_=from_, after=after,
+                    wait=max(0.05, end - time.monotonic()))[0])
+                if not pattern or pattern.search(m.text):
+                    return m
+                after = m
         except TimeoutError as e:
             raise Failure("nobody said %s in %s within %g s%s" % (
-                "anything" if says is None else repr(says), where, wait,
+                "anything" if says is None else repr(pattern.pattern
+                if pattern else says), where, wait,
                 self.simulator.told(where))) from e
-        return Message(self.simulator, rows[0])
 
     def expect_nothing(self, where, seconds=1.0):
         """Nobody says anything there for so long."""
         try:
             m = self.expect(where, wait=seconds)
+        except Refused:
+            raise
         except Failure:
             return
         raise Failure("%s said %r in %s, where silence was expected" % (
@@ -270,7 +281,7 @@ class Simulator(_Verbs):
         if not self.program:
             raise Failure("shardherd-sim is not in PATH, and SHARDHERD_SIM "
                 "does not say where it is")
-        self.bots = []
+        self.bots, self._started = [], 0
         self._dir = tempfile.TemporaryDirectory(prefix="shardherd-sim.")
         self.dir = self._dir.name
         settings.update(plain=plain, shards=shards, guilds=guilds)
@@ -294,8 +305,16 @@ class Simulator(_Verbs):
         with open(path, encoding="utf-8") as f:
             self.urls = dict(shlex.split(line)[-1].split("=", 1) for line in f
                 if "=" in line)
-        with open(self.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
-            self.token = f.read().strip()
+        self.token = self._token(1)
+
+    def _token(self, bot):
+        path = self.urls["SIM_TOKEN_FILE"] + (".%d" % bot if bot > 1 else "")
+        try:
+            with open(path, encoding="utf-8") as f:
+                return f.read().strip()
+        except FileNotFoundError:
+            raise Failure("there is no bot %s: Simulator(bots=%s) has one" % (
+                bot, bot)) from None
 
     def __enter__(self):
         return self
@@ -336,32 +355,50 @@ class Simulator(_Verbs):
         """Path of the CA; "" with plain."""
         return self.urls.get("SIM_CA", "")
 
-    def environment(self):
-        """What the bot's program finds its Discord by."""
+    def environment(self, bot=1):
+        """What the program of that bot finds its Discord by."""
+        token = self._token(bot)
         env = dict(os.environ, SIM_API=self.api, SIM_GATEWAY=self.gateway,
-            SIM_TOKEN=self.token, SIM_CA=self.ca, DISCORD_TOKEN=self.token,
+            SIM_TOKEN=token, SIM_CA=self.ca, DISCORD_TOKEN=token,
             PYTHONUNBUFFERED="1")
         if self.ca:
             env.update(NODE_EXTRA_CA_CERTS=self.ca, SSL_CERT_FILE=self.ca)
         return env
 
-    def start(self, command, *, shards=1, cwd=None, env=None, wait=START_S):
-        """Starts the bot and waits until its shards are connected.  What it
-        prints goes to bot.log in dir.  It is stopped with the simulator."""
-        with open(os.path.join(self.dir, "bot.log"), "ab") as log:
-            bot = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env={**self.environment(),
-                **(env or {})})
-        self.bots.append(bot)
+    def start(self, command, *, bot=1, shards=1, cwd=None, env=None,
+            wait=START_S):
+        """Starts a bot, a list of words, and waits until its shards are
+        connected.  What it prints goes to bot.log in dir, of the next ones to
+        bot-2.log ...  It is stopped with the simulator.  bot is which one of
+        Simulator(bots=2)."""
+        if isinstance(command, str):
+            raise TypeError("start: a command is a list of words, as "
+                "['python3', 'bot.py'], not %r" % command)
+        self._started += 1
+        name = "bot%s.log" % ("-%d" % self._started if self._started > 1
+            else "")
+        there = sum(b.shards for b in self.bots if b.poll() is None)
+        with open(os.path.join(self.dir, name), "wb") as log:
+            try:
+                process = subprocess.Popen(command, cwd=cwd, stdout=log,
+                    stderr=log, stdin=subprocess.DEVNULL,
+                    env={**self.environment(bot), **(env or {})})
+            except OSError as e:
+                raise Failure("the bot does not start: %s" % e) from None
+        process.log, process.shards = name, shards
+        self.bots.append(process)
         end = time.monotonic() + wait
-        while not self._is("connected>=%d" % shards):
-            if bot.poll() is not None:
-                raise Failure("the bot ended with %d before it was "
-                    "connected\n%s" % (bot.returncode, self._tail("bot.log")))
-            if time.monotonic() > end:
-                raise Failure("the bot did not connect within %g s\n%s" % (
-                    wait, self._tail("bot.log")))
-        return bot
+        while not self._is("connected>=%d" % (there + shards)):
+            if process.poll() is not None:
+                why = "ended with %d before it was connected" % (
+                    process.returncode)
+            elif time.monotonic() > end:
+                why = "did not connect within %g s" % wait
+            else:
+                continue
+            self.stop_bot(process)
+            raise Failure("the bot %s\n%s" % (why, self._tail(name)))
+        return process
 
     def stop_bot(self, bot=None):
         """Ends one bot by its process, by default the last, and returns how
@@ -378,9 +415,12 @@ class Simulator(_Verbs):
         return self._run(words).stdout
 
     def _run(self, words, good=(0,)):
-        done = subprocess.run([self.program, "ctl", "--dir", self.dir,
-            *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, encoding="utf-8", check=False)
+        try:
+            done = subprocess.run([self.program, "ctl", "--dir", self.dir,
+                *map(_value, words)], stdin=subprocess.DEVNULL, text=True,
+                capture_output=True, encoding="utf-8", check=False)
+        except OSError as e:
+            raise Refused("ctl %s: %s" % (words[0], e.strerror)) from None
         if done.returncode == TIMED_OUT and TIMED_OUT not in good:
             raise TimeoutError(done.stdout)
         if done.returncode not in good:
@@ -463,7 +503,11 @@ class Simulator(_Verbs):
         if where is not None:
             said = self._run(["said", where], (0, 1)).stdout
             text = "\nsaid there:\n" + (said or "(nothing)\n")
-        return text + "\n" + self._tail("bot.log")
+        for bot in self.bots:
+            if bot.poll() is not None:
+                text += "\nthe bot has ended with %d" % bot.returncode
+            text += "\n" + self._tail(bot.log)
+        return text
 
     def _tail(self, name):
         try:
