@@ -80,6 +80,8 @@ def talk(t, rig):
     t.ok(rig.event("TYPING_START")["member"]["user"]["id"], "typing")
     rig.refused("did you mean general", "say", "#generl", "x")
     rig.refused("there is no guild", "say", "9#general", "x")
+    rig.refused("no guild general.*did you mean '#general'", "say", "general",
+        "x")
     rig.refused("not empty", "say", "#general", " ")
     rig.refused("up to 2000", "say", "#general", "x" * 2001)
     rig.refused("did you mean plover_fox655", "say", "#general", "x", "--as",
@@ -96,7 +98,7 @@ def marks(t, rig):
         "username"]), (m["id"], "\U0001f525", "plover_fox655"), "a reaction")
     rig.refused("already", "react", m["id"], "\U0001f525", "--as",
         "plover_fox655")
-    rig.refused("no emoji", "react", m["id"], "fire")
+    rig.refused("no emoji fire.*given itself", "react", m["id"], "fire")
     rig.do("react", m["id"], "\U0001f525", "--remove", "--as",
         "plover_fox655")
     t.equal(rig.event("MESSAGE_REACTION_REMOVE")["message_id"], m["id"],
@@ -149,6 +151,7 @@ def members(t, rig):
     t.equal(rig.event("GUILD_MEMBER_UPDATE")["nick"], "Nic", "a nickname")
     rig.refused("no lower role", "kick", 0, "alder_fox0", "--as", "newbie")
     rig.refused("KICK_MEMBERS", "kick", 0, "newbie", "--as", "gorse_fox262")
+    t.match(rig.sim.ctl("who", 0), r'newbie +"Nic"  @moderators', "who shows")
     rig.do("kick", 0, "cinder_brook786", "--as", "newbie")
     t.equal(rig.event("GUILD_MEMBER_REMOVE")["user"]["username"],
         "cinder_brook786", "a moderator kicks")

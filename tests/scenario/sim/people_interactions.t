@@ -158,6 +158,7 @@ def forms(t, rig):
     rig.refused("too long", "submit", "name=toolong", "pet=Cat")
     rig.refused("none of its options", "submit", "name=Bob", "pet=Cow")
     rig.refused("more values|required", "submit", "name=Bob")
+    rig.refused("field Your name: it is required", "submit", "pet=Cat")
     rig.do("submit", "Your name=Bob", "pet=Dog")
     d = rig.last()
     row, label = d["data"]["components"]

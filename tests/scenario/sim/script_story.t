@@ -56,6 +56,14 @@ await dm --wait 60
     late = write(t, "late.txt", "await #general --says never --wait 0.2\n")
     t.equal(sim.try_ctl("play", late).returncode, 99, "a time ran out")
     t.equal(sim.try_ctl("play", late + ".none").returncode, 64, "no file")
+    done = sim.try_ctl("play", t.dir)
+    t.equal(done.returncode, 64, "a folder")
+    t.match(done.stderr, "cannot read .*Is a directory", "why")
+    wide = write(t, "wide.txt", "say #general one\nsay #general %s\n" % (
+        "x" * 65536))
+    done = sim.try_ctl("play", wide)
+    t.equal(done.returncode, 64, "a line too long")
+    t.match(done.stderr, r"wide\.txt:2: a line has less than 65536", "why")
 
 
 def scripted(t):

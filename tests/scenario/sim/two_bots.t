@@ -5,6 +5,7 @@ each hears of the other; a session is nobody else's, and who is thrown out of
 a guild hears nothing more of it while the other goes on."""
 import json
 import os
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -101,6 +102,24 @@ def main(t):
     heard = one.client.until(0, "MESSAGE_CREATE")["d"]
     t.equal((heard["content"], heard["author"]["id"]), ("hi", two.id),
         "the first one hears the answer, and of the use nothing")
+
+    t.equal(one.ask("PUT", "/applications/%s/commands" % one.ready[
+        "application"]["id"], [{"name": "hello", "description": "Says it"}])[0],
+        200, "one has it too")
+    for bot, word in (one, "/hello@sim-bot"), (two, "/hello@sim-bot-2"):
+        sim.ctl("use", word, "--in", channel)
+        t.equal(bot.client.until(0, "INTERACTION_CREATE")["d"][
+            "application_id"], bot.ready["application"]["id"], word)
+        dm = "dm@" + word.split("@")[1]
+        sim.ctl("say", dm, "to " + dm)
+        t.equal(re.findall('"(to .*)"', sim.ctl("said", dm)), ["to " + dm],
+            dm)
+    t.match(sim.try_ctl("use", "/hello@sim-bot-3", "--in", channel).stderr,
+        "no bot sim-bot-3; did you mean sim-bot-2", "a bot that is none")
+    t.match(sim.try_ctl("use", "/hallo@sim-bot", "--in", channel).stderr,
+        "no command /hallo@sim-bot .*there are hello", "a command")
+    t.match(sim.try_ctl("say", "dm@nobody", "x").stderr, "no bot nobody; "
+        "there are sim-bot, sim-bot-2", "nor a DM")
 
     t.equal(one.ask("DELETE", "/users/@me/guilds/" + guild["id"])[0], 204,
         "the first leaves a guild")

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define PLAY_LINE_MAX 65536
+
 /* One line; blank ones and those that begin with # say nothing. */
 static int
 play_line(const char *dir, const char *file, int number, char *text)
@@ -40,11 +42,19 @@ play_line(const char *dir, const char *file, int number, char *text)
 	return code;
 }
 
+static int
+too_long(const char *file, int number)
+{
+	fprintf(stderr,
+	    "shardherd-sim: %s:%d: a line has less than %d bytes.\n", file,
+	    number, PLAY_LINE_MAX);
+	return EXIT_USAGE;
+}
+
 int
 play_file(const char *dir, int argc, char **argv)
 {
-	char *text = NULL;
-	size_t size = 0;
+	static char text[PLAY_LINE_MAX];
 	int number = 0, code = EXIT_FINE;
 	FILE *f;
 
@@ -58,11 +68,18 @@ play_file(const char *dir, int argc, char **argv)
 		    strerror(errno));
 		return EXIT_USAGE;
 	}
-	while (code == EXIT_FINE && getline(&text, &size, f) >= 0) {
-		code = play_line(dir, argv[1], ++number, text);
+	while (code == EXIT_FINE && fgets(text, sizeof(text), f) != NULL) {
+		if (strlen(text) == sizeof(text) - 1)
+			code = too_long(argv[1], ++number);
+		else
+			code = play_line(dir, argv[1], ++number, text);
 		fflush(stdout);
 	}
-	free(text);
+	if (ferror(f)) {
+		fprintf(stderr, "shardherd-sim: cannot read %s: %s\n", argv[1],
+		    strerror(errno));
+		code = EXIT_USAGE;
+	}
 	fclose(f);
 	return code;
 }

@@ -3,13 +3,19 @@
 
 #include "shared/config/config.h"
 
+#include <string.h>
+
 #define SAY_ALL_MAX 12 /* names that are told when none is near */
 
 void
 near_offer(struct near *near, const char *name)
 {
-	if (near->n < NEAR_MAX && name != NULL)
-		near->name[near->n++] = name;
+	if (near->n == NEAR_MAX || name == NULL)
+		return;
+	for (size_t i = 0; i < near->n; i++)
+		if (strcmp(near->name[i], name) == 0)
+			return;
+	near->name[near->n++] = name;
 }
 
 void

@@ -13,6 +13,7 @@ struct near {
 	size_t n;
 };
 
+/* Each once; of more than NEAR_MAX the first. */
 void near_offer(struct near *, const char *name);
 /* "; did you mean X?", or all there are, if few; or nothing. */
 void near_say(const struct near *, const char *word, struct sbuf *);

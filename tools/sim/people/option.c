@@ -16,6 +16,7 @@
 
 #define TEXT_MAX 6000 /* characters of an option */
 #define NESTED_MAX 3
+#define NAME_MAX_BYTES 256 /* a command's, UTF-8 */
 
 /* Discord's option types. */
 enum {
@@ -199,6 +200,29 @@ permitted(struct who *who, json_object *command)
 	return false;
 }
 
+/* "NAME", of whatever bot, or "NAME@BOT".  A context menu's name may have an
+ * '@' of its own. */
+static json_object *
+find_command(struct who *who, const char *word, int type)
+{
+	uint64_t guild = who->g ? guild_id(who->g) : 0;
+	int bot = who->g ? -1 : (int)who->ch.bot;
+	json_object *o = world_command_find(who->w, bot, guild, word, type);
+	const char *at = strrchr(word, '@');
+	char name[NAME_MAX_BYTES];
+	unsigned n;
+
+	if (o == NULL && at != NULL
+	    && str_format(name, sizeof(name), "%.*s", (int)(at - word), word)) {
+		if (!who_bot(who, at + 1, &n))
+			return NULL;
+		o = world_command_find(who->w, (int)n, guild, name, type);
+	}
+	if (o == NULL)
+		say_commands(who, word, type);
+	return o;
+}
+
 json_object *
 option_command(struct who *who, const char *name, int type, bool user_install,
     unsigned *installs)
@@ -206,13 +230,9 @@ option_command(struct who *who, const char *name, int type, bool user_install,
 	json_object *o;
 
 	name += type == 1 && *name == '/';
-	o = world_command_find(who->w, who->g ? -1 : (int)who->ch.bot,
-	    who->g ? guild_id(who->g) : 0, name, type);
-	if (o == NULL) {
-		say_commands(who, name, type);
-		return NULL;
-	}
-	return in_context(who, o) && installed(who, o, user_install, installs)
+	o = find_command(who, name, type);
+	return o != NULL && in_context(who, o)
+		&& installed(who, o, user_install, installs)
 		&& permitted(who, o)
 	    ? o
 	    : NULL;

@@ -42,7 +42,10 @@ find_emoji(struct who *who, const char *word, char out[WORLD_EMOJI_MAX])
 			near_offer(&near, has);
 		}
 	}
-	sbuf_fmt(who->why, "there is no emoji %s", word);
+	sbuf_fmt(who->why,
+	    "there is no emoji %s in the guild; one of Unicode "
+	    "is given itself",
+	    word);
 	near_say(&near, name, who->why);
 	return false;
 }

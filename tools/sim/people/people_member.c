@@ -308,6 +308,7 @@ list_one(void *arg, struct guild *g, unsigned user)
 	struct listing *l = arg;
 	struct world *w = guild_world(g);
 	json_object *m, *roles;
+	const char *nick;
 
 	if (l->left-- == 0)
 		return false;
@@ -321,6 +322,9 @@ list_one(void *arg, struct guild *g, unsigned user)
 	roles = jso_get(m, "roles");
 	sbuf_fmt(l->w->out, "%-20" PRIu64 "  %-24s", user_id(w, user),
 	    who_name(w, user));
+	nick = jso_get_text(m, "nick");
+	if (nick != NULL)
+		sbuf_fmt(l->w->out, "  \"%s\"", nick);
 	if (perm_owner(g, user))
 		sbuf_str(l->w->out, "  owner");
 	for (size_t i = 0; i < json_object_array_length(roles); i++) {

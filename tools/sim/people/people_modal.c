@@ -210,17 +210,17 @@ fill_values(struct filling *f, json_object *def, const char *name,
 	json_object *required = jso_get(def, "required");
 	bool need = required == NULL || json_object_get_boolean(required);
 	int at = 0, n, min = bound(def, "min_values", need ? 1 : 0);
-	const char *word;
+	const char *word, *shown = label ? label : name;
 	bool fine = true;
 
 	if (type_of(def) == UPLOAD)
 		fine = add_uploads(f, values);
 	for (; fine && (word = given(f, name, label, &at)) != NULL; at++)
-		fine = add_value(f, def, name, word, values);
+		fine = add_value(f, def, shown, word, values);
 	n = (int)count(values);
 	if (fine && (n < min || n > bound(def, "max_values", 1))
 	    && (n > 0 || need))
-		fine = wrong(f, name,
+		fine = wrong(f, shown,
 		    n < min ? "it takes more values" : "it takes fewer values");
 	jso_set(out, "values", values);
 	return fine;
@@ -232,11 +232,12 @@ fill_one(struct filling *f, json_object *def, const char *name,
 {
 	json_object *required = jso_get(def, "required");
 	int at = 0;
-	const char *word, *value;
+	const char *word, *value, *shown = label ? label : name;
 
 	switch (type_of(def)) {
 	case TEXT:
-		return fill_text(f, def, name, given(f, name, label, &at), out);
+		return fill_text(f, def, shown, given(f, name, label, &at),
+		    out);
 	case CHECK:
 		word = given(f, name, label, &at);
 		jso_set_bool(out, "value",
@@ -247,10 +248,10 @@ fill_one(struct filling *f, json_object *def, const char *name,
 		word = given(f, name, label, &at);
 		value = word ? option_value(def, word) : NULL;
 		if (word != NULL && value == NULL)
-			return wrong(f, name, "that is none of its options");
+			return wrong(f, shown, "that is none of its options");
 		if (value == NULL
 		    && (required == NULL || json_object_get_boolean(required)))
-			return wrong(f, name, "it is required");
+			return wrong(f, shown, "it is required");
 		jso_set(out, "value",
 		    value ? json_object_new_string(value) : NULL);
 		return true;

@@ -124,7 +124,8 @@ who_named(struct sim *sim, struct guild *g, const char *name, unsigned *user,
 		*user = (unsigned)l.found;
 		return true;
 	}
-	sbuf_fmt(why, "there is nobody called %s", l.name);
+	sbuf_fmt(why, "there is nobody called %s, \"ctl who\" shows them",
+	    l.name);
 	near_say(&l.near, l.name, why);
 	return false;
 }
@@ -189,6 +190,32 @@ who_channel(struct guild *g, const char *name, struct world_channel *ch,
 	return false;
 }
 
+bool
+who_bot(struct who *who, const char *name, unsigned *bot)
+{
+	struct near near = {0};
+	int64_t user = user_named(who->w, name);
+	int n = user >= 0 ? user_bot_number(who->w, (unsigned)user) : -1;
+
+	if (n >= 0) {
+		*bot = (unsigned)n;
+		return true;
+	}
+	for (unsigned i = 0; i < world_bots(who->w); i++)
+		near_offer(&near, who_name(who->w, user_bot(who->w, i)));
+	sbuf_fmt(who->why, "there is no bot %s", name);
+	near_say(&near, name, who->why);
+	return false;
+}
+
+/* "dm", or "dm@BOT" of one of several. */
+static bool
+is_dm(const char *where)
+{
+	return where != NULL && strncasecmp(where, "dm", 2) == 0
+	    && (where[2] == '\0' || where[2] == '@');
+}
+
 /* Who: as, or the owner of the guild.  In a DM whoever it is. */
 static bool
 set_person(struct who *who, const char *as)
@@ -205,7 +232,7 @@ set_person(struct who *who, const char *as)
 }
 
 static bool
-set_dm(struct who *who, const char *as)
+set_dm(struct who *who, unsigned bot, const char *as)
 {
 	struct guild *g = who_guild(who->sim, NULL, who->why);
 
@@ -220,7 +247,7 @@ set_dm(struct who *who, const char *as)
 		sbuf_str(who->why, "a bot writes to nobody by itself");
 		return false;
 	}
-	world_dm_open(who->w, 0, who->user, &who->ch);
+	world_dm_open(who->w, bot, who->user, &who->ch);
 	return true;
 }
 
@@ -230,6 +257,7 @@ find_where(struct who *who, const char *where)
 {
 	const char *hash = where ? strrchr(where, '#') : NULL;
 	char guild[NAME_MAX_LEN];
+	struct sbuf unsaid = {0};
 	uint64_t id;
 
 	if (hash == NULL) {
@@ -237,8 +265,16 @@ find_where(struct who *who, const char *where)
 		    && world_channel_find(who->w, id, &who->ch))
 			return true;
 		who->g = who_guild(who->sim, where, who->why);
-		if (who->g == NULL)
+		if (who->g == NULL) {
+			struct guild *g = first_guild(who->w);
+
+			if (g != NULL
+			    && who_channel(g, where, &who->ch, &unsaid))
+				sbuf_fmt(who->why, "; did you mean '#%s'?",
+				    where);
+			sbuf_free(&unsaid);
 			return false;
+		}
 		if (world_talk_channel(who->w, guild_index(who->g), 0,
 			&who->ch))
 			return true;
@@ -265,7 +301,7 @@ set_in_channel(struct who *who, const char *as)
 		who->user = who->ch.number;
 		if (as == NULL)
 			return true;
-		return set_dm(who, as);
+		return set_dm(who, who->ch.bot, as);
 	}
 	who->g = guild_at(who->w, who->ch.guild);
 	must(who->g != NULL);
@@ -279,8 +315,12 @@ who_where(struct who *who, struct sim *sim, const char *where, const char *as,
     struct sbuf *why)
 {
 	*who = (struct who) {.sim = sim, .w = sim->world, .why = why};
-	if (where != NULL && strcasecmp(where, "dm") == 0)
-		return set_dm(who, as);
+	if (is_dm(where)) {
+		unsigned bot = 0;
+
+		return (where[2] == '\0' || who_bot(who, where + 3, &bot))
+		    && set_dm(who, bot, as);
+	}
 	return find_where(who, where) && set_in_channel(who, as);
 }
 
@@ -381,7 +421,7 @@ find_last(struct who *who, const char *in, const char *as, enum who_last last)
 {
 	bool own = last == WHO_OWN;
 	struct world_msg *m;
-	bool dm = in != NULL && strcasecmp(in, "dm") == 0;
+	bool dm = is_dm(in);
 	int64_t viewer = -1;
 
 	if ((in != NULL || own)

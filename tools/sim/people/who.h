@@ -35,11 +35,14 @@ bool who_channel(struct guild *, const char *name, struct world_channel *,
     struct sbuf *why);
 /*
  * Where: a channel's id, "#name" (of the first guild), "GUILD#name", a guild
- * (its first channel), "dm"; NULL is the first guild's first channel.  And who:
- * `as`, or the guild's owner; he must be in the guild, and see the channel.
+ * (its first channel), "dm", "dm@BOT"; NULL is the first guild's first channel.
+ * And who: `as`, or the guild's owner; he must be in the guild, and see the
+ * channel.
  */
 bool who_where(struct who *, struct sim *, const char *where, const char *as,
     struct sbuf *why);
+/* The number of the bot of that name or id. */
+bool who_bot(struct who *, const char *name, unsigned *bot);
 /* A guild and who: `as`, or its owner. */
 bool who_in_guild(struct who *, struct sim *, const char *guild, const char *as,
     struct sbuf *why);
