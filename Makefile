@@ -212,7 +212,7 @@ install: all install-files install-sim-lib
 # The libraries for tests of bots.
 TESTING = tools/sim/lib
 TESTING_FILES = README.md python/shardherd_sim.py node/package.json \
-	node/shardherd-sim.mjs $(patsubst $(TESTING)/%,%,$(wildcard \
+	node/shardherd-sim.mjs node/shardherd-sim.d.ts $(patsubst $(TESTING)/%,%,$(wildcard \
 	$(TESTING)/examples/*/*.py $(TESTING)/examples/*/*.txt \
 	$(TESTING)/examples/*/*.js $(TESTING)/examples/*/*.json))
 install-sim-lib:

@@ -52,7 +52,8 @@ def main(t):
         ["usr/bin/shardherd-sim", "usr/share/man/man1/shardherd-sim.1"],
         "program and manual")
     t.ok(library + "python/shardherd_sim.py" in files
-        and library + "node/shardherd-sim.mjs" in files,
+        and library + "node/shardherd-sim.mjs" in files
+        and library + "node/shardherd-sim.d.ts" in files,
         "libraries for tests")
 
 

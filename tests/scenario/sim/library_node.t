@@ -3,6 +3,7 @@
 """The ES module for tests of bots, where Node is: starts the simulator and a
 bot, acts as people, waits, and fails clearly."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -80,7 +81,19 @@ console.log('fine');
 """
 
 
+def typed(t):
+    """What the module has its types have too, and nothing else."""
+    both = []
+    for path in MODULE, MODULE.replace(".mjs", ".d.ts"):
+        with open(path, encoding="utf-8") as f:
+            both.append(set(re.findall(r"(?m)^\t(?:static |async |get )*(\w+)\(",
+                f.read())) - {"constructor", "act", "told"})
+    t.ok(len(both[0]) > 40, "%d methods" % len(both[0]))
+    t.equal(both[0] ^ both[1], set(), "each has its types")
+
+
 def main(t):
+    typed(t)
     node = shutil.which("node")
     version = subprocess.run([node, "--version"], capture_output=True,
         text=True, check=True).stdout if node else "none"
