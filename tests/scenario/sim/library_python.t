@@ -75,6 +75,9 @@ def things(t, sim):
     carol = sim.join("carol")
     t.equal(sim.use("/greet", who=carol, wait=WAIT_S).text,
         "greet by alder_fox0", "a person as an option")
+    t.equal(sim.use("/set color", to="red", wait=WAIT_S).text,
+        sim.use("/set", "color", to="red", wait=WAIT_S).text,
+        "a subcommand in one word or two")
     carol.say("#general", "!ping")
     t.equal(sim.expect("#general", re.compile("^po.g$"), wait=WAIT_S).text,
         "pong", "a pattern")

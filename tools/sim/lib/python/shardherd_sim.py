@@ -160,13 +160,16 @@ class _Verbs:
 
     def use(self, command, *subcommands, files=(), in_=None,
             user_install=False, wait=WAIT_S, **options):
-        """A slash command, with its options by name; how the bot answers."""
-        return self._answer("use", command, *subcommands, *_pairs(options),
+        """A slash command ("/name", or "/name sub"), with its options by name;
+        how the bot answers."""
+        return self._answer("use", *command.split(), *subcommands,
+            *_pairs(options),
             file=files, in_=in_, user_install=user_install, wait=wait)
 
     def complete(self, command, *words, in_=None, wait=WAIT_S, **option):
         """What is offered for the last option, while it is typed."""
-        return self._answer("complete", command, *words, *_pairs(option),
+        return self._answer("complete", *command.split(), *words,
+            *_pairs(option),
             in_=in_, wait=wait).choices
 
     def menu(self, command, kind, target, *, in_=None, wait=WAIT_S):
