@@ -10,6 +10,7 @@
 
 #include "shared/base/base64.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -200,6 +201,15 @@ rest_form_query(struct rest_call *c, const char *key, int64_t min, int64_t max,
 }
 
 bool
+rest_form_is_int(json_object *v)
+{
+	double n = json_object_get_double(v);
+
+	return json_object_is_type(v, json_type_int)
+	    || (json_object_is_type(v, json_type_double) && n == trunc(n));
+}
+
+bool
 rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
     int64_t max, int64_t *out)
 {
@@ -208,7 +218,7 @@ rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
 
 	if (v == NULL)
 		return false;
-	if (json_object_is_type(v, json_type_int))
+	if (rest_form_is_int(v))
 		n = json_object_get_int64(v);
 	else if (!json_object_is_type(v, json_type_string)
 	    || !str_to_i64(json_object_get_string(v), &n)) {
