@@ -54,6 +54,8 @@ try {
 	await alice.say('#general', '!ping');
 	assert.equal((await sim.expect('#general', /^po.g$/, {wait})).text,
 		'pong');
+	await sim.say('#bots', '!board');
+	assert.equal((await sim.expect('#bots', /^Yes$/, {wait})).text, 'board');
 	await assert.rejects(sim.expect('#general', /po.k/, {wait: 0.2}),
 		/nobody said \\/po.k\\//);
 	const members = await sim.people();

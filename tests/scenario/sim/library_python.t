@@ -81,6 +81,9 @@ def things(t, sim):
     carol.say("#general", "!ping")
     t.equal(sim.expect("#general", re.compile("^po.g$"), wait=WAIT_S).text,
         "pong", "a pattern")
+    sim.say("#bots", "!board")
+    t.equal(sim.expect("#bots", re.compile("^Yes$"), wait=WAIT_S).text,
+        "board", "a pattern, on a button")
     failure(t, "a pattern that nothing matches", "nobody said 'po.k'", lambda:
         sim.expect("#general", re.compile("po.k"), wait=0.2))
     sim.kick([m for m in sim.people() if m["user"]["username"] == "carol"][0])

@@ -101,6 +101,10 @@ const wordOf = (value) => value instanceof Person ? value.name
 const pairs = (options) =>
 	Object.entries(options).map(([k, v]) => `${k}=${wordOf(v)}`);
 
+/** All texts in it. */
+const textsOf = (of) => typeof of === 'string' ? [of]
+	: of && typeof of === 'object' ? Object.values(of).flatMap(textsOf) : [];
+
 /** {as: 'alice', file: [...]} as options of ctl. */
 function wordsOf(options) {
 	const words = [];
@@ -256,8 +260,8 @@ class Verbs {
 			new Message(this.simulator, m));
 	}
 
-	/** Waits for the next message there, or the next with this text in it, or
-	 * that this RegExp matches. */
+	/** Waits for the next message there, or the next with this text, or a
+	 * match of this RegExp, in what it says, its embeds or components. */
 	async expect(where, says, {after, wait = WAIT_S, ...more} = {}) {
 		const regexp = says instanceof RegExp;
 		const end = Date.now() + wait * 1e3;
@@ -269,7 +273,8 @@ class Verbs {
 					wait: Math.max(0.05, (end - Date.now()) / 1e3)});
 				const m = new Message(this.simulator, rows[0]);
 
-				if (!regexp || m.text.search(says) >= 0)
+				if (!regexp || textsOf([m.text, m.embeds, m.components])
+					.some((text) => text.search(says) >= 0))
 					return m;
 				after = m;
 			}

@@ -109,6 +109,15 @@ def _value(value):
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _texts(of):
+    """All texts in it."""
+    if isinstance(of, str):
+        yield of
+    elif isinstance(of, (dict, list)):
+        for one in of.values() if isinstance(of, dict) else of:
+            yield from _texts(one)
+
+
 def _pairs(options):
     return ["%s=%s" % (k, _value(v)) for k, v in options.items()]
 
@@ -230,8 +239,9 @@ class _Verbs:
             self._act("said", where, n)]
 
     def expect(self, where, says=None, *, from_=None, after=None, wait=WAIT_S):
-        """Waits for the next message there, or the next with this text in
-        it, or that this pattern of re matches."""
+        """Waits for the next message there, or the next with this text, or a
+        match of this pattern of re, in what it says, its embeds or
+        components."""
         pattern = says if isinstance(says, re.Pattern) else None
         end = time.monotonic() + wait
         try:
@@ -239,7 +249,8 @@ class _Verbs:
                 m = Message(self.simulator, self._act("await", where,
                     says=None if pattern else says, from_=from_, after=after,
                     wait=max(0.05, end - time.monotonic()))[0])
-                if not pattern or pattern.search(m.text):
+                if not pattern or any(map(pattern.search, _texts([m.text,
+                        m["embeds"], m["components"]]))):
                     return m
                 after = m
         except TimeoutError as e:
