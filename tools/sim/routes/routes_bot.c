@@ -92,8 +92,8 @@ name_check(struct rest_call *c, json_object *body)
 		    strpbrk(name, "@#:`") ? "@, #, :, ```" : "discord");
 		return;
 	}
-	limit_take(c->rest->limit, LIMIT_USER_NAME, user_id(c->w, c->bot),
-	    clock_boot_ms(), &a);
+	limit_take(c->rest->limit, c->app, LIMIT_USER_NAME,
+	    user_id(c->w, c->bot), clock_boot_ms(), &a);
 	if (a.refused)
 		rest_form_error(c, "username", "USERNAME_RATE_LIMIT",
 		    "You are changing your username or Discord Tag too fast. "
