@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The simulator takes what Discord takes, as released libraries send it: what
 is odd is counted and told in words, and only what Discord refuses is refused."""
+import struct
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
@@ -121,6 +122,26 @@ def after_op9(t, sim, url, token):
     client.drop()
 
 
+def closes(t, sim, url, token):
+    """With a code that came after RFC 6455, as discordgo does."""
+    for code, whole in ((1012, True), (1014, True), (1015, False),
+            (1016, False)):
+        before = sim.totals()["violations"]
+        client = Client(url)
+        client.until(10)
+        client.identify(token)
+        ready = client.until(0, "READY")["d"]
+        client.send_frame(8, struct.pack("!H", code) + b"again")
+        client.close_code()
+        t.equal(sim.totals()["violations"] - before, 0 if whole else 1,
+            "closed with %d: %s" % (code, "taken" if whole else "broken"))
+        client = Client(ready["resume_gateway_url"])
+        client.until(10)
+        client.resume(token, ready["session_id"], 1)
+        t.ok(client.until(0, "RESUMED"), "and its session lives")
+        client.drop()
+
+
 def urls(t, sim, url, token):
     for path, query, taken in (("/", "v=10&encoding=json", True),
             ("/x", "v=10&encoding=json", True), ("/x/", "v=10", True),
@@ -159,10 +180,11 @@ def main(t):
     tokens(t, sim, url, token)
     single(t, url, token)
     after_op9(t, sim, url, token)
+    closes(t, sim, url, token)
     urls(t, sim, url, token)
     glued(t, sim, url)
     totals = sim.totals()
-    t.equal(totals["violations"], len(REFUSED) + 3,
+    t.equal(totals["violations"], len(REFUSED) + 5,
         "only what was refused is a broken rule")
     t.ok(totals["odd"] >= 10, "what was odd is counted beside it")
     t.match(sim.ctl("report"), r"\nodd of shard 0/1: IDENTIFY: on the resume "

@@ -320,11 +320,44 @@ ws_message(wslay_event_context_ptr ws,
 		    (const char *)m->msg, m->msg_length);
 }
 
+static void
+ws_frame(wslay_event_context_ptr ws,
+    const struct wslay_event_on_frame_recv_start_arg *f, void *arg)
+{
+	struct conn *c = arg;
+
+	c->closing = f->opcode == WSLAY_CONNECTION_CLOSE;
+	c->told_len = 0;
+	c->told = 0;
+}
+
+static void
+ws_chunk(wslay_event_context_ptr ws,
+    const struct wslay_event_on_frame_recv_chunk_arg *f, void *arg)
+{
+	struct conn *c = arg;
+
+	for (size_t i = 0; c->closing && i < f->data_length && c->told_len < 2;
+	     i++, c->told_len++)
+		c->told = c->told << 8 | f->data[i];
+}
+
+/* Registered after RFC 6455 (service restart, try again later, bad gateway),
+ * and so unknown to wslay, which calls such a frame broken; discordgo closes
+ * with 1012. */
+static bool
+is_new_code(unsigned code)
+{
+	return code >= 1012 && code <= 1014;
+}
+
 /* wslay reads no more: a close frame came, or it refused a broken frame. */
 static void
 ws_ended(struct conn *c)
 {
-	if (c->state < CONN_CLOSING) {
+	if (c->state < CONN_CLOSING && c->closing && is_new_code(c->told)) {
+		client_closes(c, c->told);
+	} else if (c->state < CONN_CLOSING) {
 		stats_violation(c->sim, c->key, "broken websocket frame");
 		c->code = wslay_event_get_status_code_sent(c->ws);
 		begin_closing(c);
@@ -385,6 +418,8 @@ open_ws(struct conn *c, const struct upgrade *u)
 	    .recv_callback = ws_recv,
 	    .send_callback = ws_send,
 	    .on_msg_recv_callback = ws_message,
+	    .on_frame_recv_start_callback = ws_frame,
+	    .on_frame_recv_chunk_callback = ws_chunk,
 	};
 
 	put_answer(c, 101, u->accept, 0);

@@ -74,6 +74,9 @@ struct conn {
 	bool fragment;		 /* fault: next message in three frames */
 	bool halve, halve_hang;	 /* fault: half of the next message */
 	unsigned code;		 /* how it ended: close code; 0: 1006 */
+	bool closing;		 /* the frame being read is a close frame */
+	size_t told_len;	 /* bytes of its code read, */
+	unsigned told;		 /* and the code */
 	struct conn_stamps sends, presences;
 	struct timer deadline;	/* upgrade, slow HELLO, closing */
 	struct timer heartbeat; /* late when it fires */
