@@ -3,12 +3,15 @@
 import collections
 
 # kind: see install.py; modes: the first gets every step, the other the short
-# table; cannot: {step: why}; odd: what the simulator calls odd in its ways.
-Row = collections.namedtuple("Row", "name kind modes cannot odd",
-    defaults=(("plain", "tls"), {}, ()))
+# table; cannot: {step: why}; odd: what the simulator calls odd in its ways;
+# refused: 429s at most, of many messages at once.
+Row = collections.namedtuple("Row", "name kind modes cannot odd refused",
+    defaults=(("plain", "tls"), {}, (), 0))
 
 # After op 9 false; Discord takes it.
 RESUME_HOST = "on the resume host"
+# When a window ends, its sleepers each begin it anew: a second five may go.
+TWICE_WOKEN = 5
 NO_CACHE = {"caches equal to the world": "keeps none"}
 
 ROWS = [
@@ -17,12 +20,13 @@ ROWS = [
     Row("eris", "npm", ("tls",),
         {"op 9 true": "identifies anew in the same breath"},
         (RESUME_HOST, "activities is null")),
-    Row("discord.py", "pip", odd=(RESUME_HOST,)),
+    Row("discord.py", "pip", odd=(RESUME_HOST,), refused=TWICE_WOKEN),
     Row("discord.py-debian", "debian", odd=(RESUME_HOST,)),
     Row("discordeno", "npm", ("plain", "tls"), dict(NO_CACHE, **{
         "12 messages at once": "leaves limits to Discord's own host, or to "
         "a proxy"}), (RESUME_HOST, "before HELLO")),
     Row("discordgo", "go", ("plain", "tls"),
-        {"op 9 true": "identifies anew in the same breath"}),
+        {"op 9 true": "identifies anew in the same breath"},
+        ("activities is absent", "status is empty", "guild_id is a list")),
 ]
 BY_NAME = {row.name: row for row in ROWS}
