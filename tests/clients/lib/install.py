@@ -17,8 +17,9 @@ INSTALL_S = 1500
 UNREACHED = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|"
     r"ENETUNREACH|network is unreachable|name resolution|resolve host|"
     r"no such host|connection refused|timed out|NewConnectionError|"
-    r"UnknownHost|Unknown host|Could not connect|Unable to fetch",
-    re.IGNORECASE)
+    r"UnknownHost|Unknown host|Could not connect|Unable to fetch|"
+    r"\bE5\d\d\b|\b5\d\d (Server Error|Bad Gateway|Service Unavailable|"
+    r"Gateway Time-?out)", re.IGNORECASE)
 
 
 class LeftOut(Exception):
@@ -35,9 +36,13 @@ def _run(log, cwd, *argv, **env):
     """Its output goes to the log."""
     with open(log, "a+b") as out:
         start = out.tell()
-        code = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL,
-            stdout=out, stderr=out, check=False, timeout=INSTALL_S,
-            env=dict(os.environ, **env)).returncode
+        try:
+            code = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL,
+                stdout=out, stderr=out, check=False, timeout=INSTALL_S,
+                env=dict(os.environ, **env)).returncode
+        except subprocess.TimeoutExpired:
+            raise LeftOut("%s takes over %d s: %s" % (" ".join(argv[:2]),
+                INSTALL_S, log)) from None
         out.seek(start)
         said = out.read().decode(errors="replace")
     if code != 0:
@@ -47,19 +52,33 @@ def _run(log, cwd, *argv, **env):
             "\n".join(said.splitlines()[-15:])))
 
 
+def _have_or_setup(python, module, package, log):
+    """A module of Python's, or else the system's package that has it."""
+    have = [python, "-c", "import " + module]
+
+    def absent():
+        return subprocess.run(have, capture_output=True,
+            check=False).returncode != 0
+    if absent() and shutil.which("apt-get"):
+        _run(log, ROOT, "tools/setup", package)
+    if absent():
+        raise LeftOut("%s can't be had here" % package)
+
+
 def _npm(where, log):
     _need("node", "npm")
     _run(log, where, "npm", "ci", "--ignore-scripts", "--no-audit",
-        "--no-fund")
+        "--no-fund", "--fetch-timeout=60000", "--fetch-retries=1")
     return ["node", "driver.mjs"]
 
 
 def _pip(where, log):
     _need("python3")
-    _run(log, where, "python3", "-m", "venv", "venv")
+    _have_or_setup("python3", "ensurepip", "python3-venv", log)
+    _run(log, where, "python3", "-m", "venv", "--clear", "venv")
     _run(log, where, "venv/bin/python", "-m", "pip", "install",
-        "--disable-pip-version-check", "--require-hashes", "--only-binary",
-        ":all:", "-r", "requirements.txt")
+        "--disable-pip-version-check", "--timeout=60", "--retries=1",
+        "--require-hashes", "--only-binary", ":all:", "-r", "requirements.txt")
     return ["venv/bin/python", "driver.py"]
 
 
@@ -67,11 +86,7 @@ def _debian(where, log):
     """The driver is that of discord.py, the library Debian's."""
     python = "/usr/bin/python3"
     _need(python)
-    have = [python, "-c", "import discord"]
-    if subprocess.run(have, capture_output=True, check=False).returncode:
-        _run(log, ROOT, "tools/setup", "python3-discord")
-    if subprocess.run(have, capture_output=True, check=False).returncode:
-        raise LeftOut("python3-discord can't be had here")
+    _have_or_setup(python, "discord", "python3-discord", log)
     return [python, "driver.py"]
 
 

@@ -4,9 +4,11 @@ import collections
 
 # kind: see install.py; modes: the first gets every step, the other the short
 # table; cannot: {step: why}; odd: what the simulator calls odd in its ways;
-# refused: 429s at most, of many messages at once.
-Row = collections.namedtuple("Row", "name kind modes cannot odd refused",
-    defaults=(("plain", "tls"), {}, (), 0))
+# refused: 429s at most, of many messages at once; example: whether the
+# libraries for tests have a bot of it (example.py).
+Row = collections.namedtuple("Row",
+    "name kind modes cannot odd refused example",
+    defaults=(("plain", "tls"), {}, (), 0, False))
 
 # After op 9 false; Discord takes it.
 RESUME_HOST = "on the resume host"
@@ -15,13 +17,15 @@ TWICE_WOKEN = 5
 NO_CACHE = {"caches equal to the world": "keeps none"}
 
 ROWS = [
-    Row("discord.js", "npm"),
+    Row("discord.js", "npm", example=True),
     Row("discordjs-ws", "npm", ("tls", "plain"), NO_CACHE),
     Row("eris", "npm", ("tls",),
         {"op 9 true": "identifies anew in the same breath"},
         (RESUME_HOST, "activities is null")),
-    Row("discord.py", "pip", odd=(RESUME_HOST,), refused=TWICE_WOKEN),
-    Row("discord.py-debian", "debian", odd=(RESUME_HOST,)),
+    Row("discord.py", "pip", odd=(RESUME_HOST,), refused=TWICE_WOKEN,
+        example=True),
+    Row("discord.py-debian", "debian", odd=(RESUME_HOST,),
+        refused=TWICE_WOKEN),
     Row("discordeno", "npm", ("plain", "tls"), dict(NO_CACHE, **{
         "12 messages at once": "leaves limits to Discord's own host, or to "
         "a proxy"}), (RESUME_HOST, "before HELLO")),
