@@ -96,7 +96,35 @@ def _go(where, log):
     return ["./driver"]
 
 
-KINDS = {"npm": _npm, "pip": _pip, "debian": _debian, "go": _go}
+def _maven(where, log):
+    """Maven has no lock file: libraries.sha256 takes its place."""
+    _need("javac", "java", "mvn")
+    libraries = os.path.join(where, "libraries")
+    shutil.rmtree(libraries, ignore_errors=True)
+    _run(log, where, "mvn", "-q", "-B", "dependency:copy-dependencies",
+        "-DincludeScope=runtime", "-DoutputDirectory=libraries")
+    with open(os.path.join(where, "libraries.sha256"), encoding="utf-8") as f:
+        pinned = sorted(f.read().split("\n")[:-1])
+    got = []
+    for name in os.listdir(libraries):
+        with open(os.path.join(libraries, name), "rb") as f:
+            got.append("%s  %s" % (hashlib.sha256(f.read()).hexdigest(), name))
+    if sorted(got) != pinned:
+        raise Failed("not what libraries.sha256 says: %s" % ", ".join(
+            sorted(line.split()[1] for line in set(got) ^ set(pinned))))
+    _run(log, where, "javac", "-encoding", "UTF-8", "-cp", "libraries/*",
+        "-d", ".", "Driver.java")
+    return ["java", "-cp", "libraries/*:.", "Driver"]
+
+
+def _cargo(where, log):
+    _need("cargo")
+    _run(log, where, "cargo", "build", "--locked")
+    return ["target/debug/driver"]
+
+
+KINDS = {"npm": _npm, "pip": _pip, "debian": _debian, "go": _go,
+    "maven": _maven, "cargo": _cargo}
 FROM = {"discord.py-debian": "discord.py"}	# whose files it has
 
 

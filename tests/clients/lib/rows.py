@@ -32,5 +32,6 @@ ROWS = [
     Row("discordgo", "go", ("plain", "tls"),
         {"op 9 true": "identifies anew in the same breath"},
         ("activities is absent", "status is empty", "guild_id is a list")),
+    Row("jda", "maven", odd=("before HELLO",)),
 ]
 BY_NAME = {row.name: row for row in ROWS}
