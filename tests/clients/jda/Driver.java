@@ -404,6 +404,22 @@ public final class Driver extends ListenerAdapter {
 		}
 	}
 
+	// The library's own logger prints here; that it is closed with 4000 is
+	// an error to it.
+	private static final class Loud extends PrintStream {
+		Loud(PrintStream to) {
+			super(to, true, StandardCharsets.UTF_8);
+		}
+
+		@Override
+		public PrintStream printf(String format, Object... args) {
+			String line = String.format(format, args);
+			if (line.contains("[ERROR]") && !line.contains("error! 4000"))
+				saw("error", told("text", line));
+			return super.printf("%s", line);
+		}
+	}
+
 	private static JDABuilder builder() throws Exception {
 		var http = new OkHttpClient.Builder();
 		var sockets = new WebSocketFactory();
@@ -430,6 +446,7 @@ public final class Driver extends ListenerAdapter {
 	}
 
 	public static void main(String[] args) throws Exception {
+		System.setErr(new Loud(System.err));
 		Driver driver = new Driver();
 		driver.jda = builder().addEventListeners(driver).build();
 		ExecutorService pool = Executors.newCachedThreadPool();
