@@ -26,12 +26,6 @@ class LeftOut(Exception):
     """The client can't be had on this machine."""
 
 
-def _need(*tools):
-    for tool in tools:
-        if shutil.which(tool) is None:
-            raise LeftOut("there is no %s here" % tool)
-
-
 def _run(log, cwd, *argv, **env):
     """Its output goes to the log."""
     with open(log, "a+b") as out:
@@ -66,14 +60,12 @@ def _have_or_setup(python, module, package, log):
 
 
 def _npm(where, log):
-    _need("node", "npm")
     _run(log, where, "npm", "ci", "--ignore-scripts", "--no-audit",
         "--no-fund", "--fetch-timeout=60000", "--fetch-retries=1")
     return ["node", "driver.mjs"]
 
 
 def _pip(where, log):
-    _need("python3")
     _have_or_setup("python3", "ensurepip", "python3-venv", log)
     _run(log, where, "python3", "-m", "venv", "--clear", "venv")
     _run(log, where, "venv/bin/python", "-m", "pip", "install",
@@ -85,20 +77,17 @@ def _pip(where, log):
 def _debian(where, log):
     """The driver is that of discord.py, the library Debian's."""
     python = "/usr/bin/python3"
-    _need(python)
     _have_or_setup(python, "discord", "python3-discord", log)
     return [python, "driver.py"]
 
 
 def _go(where, log):
-    _need("go")
     _run(log, where, "go", "build", "-o", "driver", ".", GOFLAGS="-mod=readonly")
     return ["./driver"]
 
 
 def _maven(where, log):
     """Maven has no lock file: libraries.sha256 takes its place."""
-    _need("javac", "java", "mvn")
     libraries = os.path.join(where, "libraries")
     shutil.rmtree(libraries, ignore_errors=True)
     _run(log, where, "mvn", "-q", "-B", "dependency:copy-dependencies",
@@ -118,13 +107,19 @@ def _maven(where, log):
 
 
 def _cargo(where, log):
-    _need("cargo")
     _run(log, where, "cargo", "build", "--locked")
     return ["target/debug/driver"]
 
 
-KINDS = {"npm": _npm, "pip": _pip, "debian": _debian, "go": _go,
-    "maven": _maven, "cargo": _cargo}
+# How, and with which tools.
+KINDS = {
+    "npm": (_npm, "node", "npm"),
+    "pip": (_pip, "python3"),
+    "debian": (_debian, "/usr/bin/python3"),
+    "go": (_go, "go"),
+    "maven": (_maven, "java", "javac", "mvn"),
+    "cargo": (_cargo, "cargo"),
+}
 FROM = {"discord.py-debian": "discord.py"}	# whose files it has
 
 
@@ -148,6 +143,10 @@ def _copy(source, to):
 
 def install(row, build):
     """Its directory and what starts it."""
+    bring, *tools = KINDS[row.kind]
+    for tool in tools:
+        if shutil.which(tool) is None:
+            raise LeftOut("there is no %s here" % tool)
     where = os.path.join(build, "clients", row.name)
     os.makedirs(where, exist_ok=True)
     source = os.path.join(CLIENTS, FROM.get(row.name, row.name))
@@ -160,7 +159,7 @@ def install(row, build):
     except OSError:
         was = None
     if was != state:
-        argv = KINDS[row.kind](where, log)
+        argv = bring(where, log)
         with open(stamp, "w", encoding="utf-8") as f:
             f.write("\n".join([state, *argv]))
     return where, argv

@@ -28,6 +28,8 @@ TAKEN = [
     ("no presence", {"presence": None}, None),
     ("since absent", {"presence": presence(since="gone")}, "since is absent"),
     ("since 0.0", {"presence": presence(since=0.0)}, "since is no integer"),
+    ("since an object", {"presence": presence(since={"secs_since_epoch": 1,
+        "nanos_since_epoch": 0})}, "since is an object"),
     ("activities null", {"presence": presence(activities=None)},
         "activities is null"),
     ("no activities", {"presence": presence(activities="gone")},
