@@ -144,6 +144,20 @@ def closes(t, sim, url, token):
         client.drop()
 
 
+def in_haste(t, sim, url, token):
+    """Who does not wait for HELLO gets it all the same, and first."""
+    client = Client(url)
+    client.identify(token)
+    t.equal(client.receive()["op"], 10, "HELLO comes before READY")
+    ready = client.until(0, "READY")["d"]
+    client.drop()
+    client = Client(ready["resume_gateway_url"])
+    client.resume(token, ready["session_id"], 1)
+    t.equal(client.receive()["op"], 10, "and before RESUMED")
+    t.ok(client.until(0, "RESUMED"), "which comes then")
+    client.drop()
+
+
 def urls(t, sim, url, token):
     for path, query, taken in (("/", "v=10&encoding=json", True),
             ("/x", "v=10&encoding=json", True), ("/x/", "v=10", True),
@@ -183,6 +197,7 @@ def main(t):
     single(t, url, token)
     after_op9(t, sim, url, token)
     closes(t, sim, url, token)
+    in_haste(t, sim, url, token)
     urls(t, sim, url, token)
     glued(t, sim, url)
     totals = sim.totals()

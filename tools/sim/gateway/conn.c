@@ -197,6 +197,7 @@ send_hello(struct conn *c)
 static void
 say_hello(struct conn *c)
 {
+	c->hello_due = false;
 	if (!strike_hello(c))
 		send_hello(c);
 	if (c->state >= CONN_CLOSING)
@@ -305,6 +306,19 @@ client_closes(struct conn *c, unsigned code)
 	begin_closing(c);
 }
 
+/* HELLO goes out before any answer: serenity, which does not wait for it
+ * before it resumes, begins anew when it comes after RESUMED. */
+static void
+ws_payload(struct conn *c, const struct wslay_event_on_msg_recv_arg *m)
+{
+	c->early = c->hello_due;
+	if (c->hello_due)
+		say_hello(c);
+	if (c->state < CONN_CLOSING)
+		opcode_message(c, m->opcode == WSLAY_BINARY_FRAME,
+		    (const char *)m->msg, m->msg_length);
+}
+
 static void
 ws_message(wslay_event_context_ptr ws,
     const struct wslay_event_on_msg_recv_arg *m, void *arg)
@@ -315,9 +329,8 @@ ws_message(wslay_event_context_ptr ws,
 		stats_violation(c->sim, c->key, "half a close code");
 	if (m->opcode == WSLAY_CONNECTION_CLOSE)
 		client_closes(c, m->status_code);
-	else if (!wslay_is_ctrl_frame(m->opcode) && c->state < CONN_CLOSING)
-		opcode_message(c, m->opcode == WSLAY_BINARY_FRAME,
-		    (const char *)m->msg, m->msg_length);
+	else if (!wslay_is_ctrl_frame(m->opcode))
+		ws_payload(c, m);
 }
 
 static void
@@ -441,8 +454,10 @@ open_ws(struct conn *c, const struct upgrade *u)
 		return;
 	if (strike_glued(c))
 		say_hello(c);
-	else
+	else {
+		c->hello_due = true;
 		timer_set(&c->deadline, CONN_HELLO_S);
+	}
 }
 
 static void

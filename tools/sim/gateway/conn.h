@@ -74,6 +74,8 @@ struct conn {
 	bool fragment;		 /* fault: next message in three frames */
 	bool halve, halve_hang;	 /* fault: half of the next message */
 	unsigned code;		 /* how it ended: close code; 0: 1006 */
+	bool hello_due;		 /* HELLO follows within CONN_HELLO_S */
+	bool early;		 /* this message came before HELLO went */
 	bool closing;		 /* the frame being read is a close frame */
 	size_t told_len;	 /* bytes of its code read, */
 	unsigned told;		 /* and the code */
