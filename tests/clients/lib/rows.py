@@ -3,7 +3,7 @@
 import collections
 
 # kind: see install.py; modes: the first gets every step, the other the short
-# table; cannot: {step: why}; odd: what the simulator calls odd in its ways;
+# table; cannot: {step: why}; odd: its own ways, in the simulator's words;
 # refused: 429s at most, of many messages at once; example: whether the
 # libraries for tests have a bot of it (example.py).
 Row = collections.namedtuple("Row",
@@ -32,7 +32,9 @@ ROWS = [
     Row("discordgo", "go", ("plain", "tls"),
         {"op 9 true": "identifies anew in the same breath"},
         ("activities is absent", "status is empty", "guild_id is a list")),
-    Row("jda", "maven", odd=("before HELLO",)),
+    # After op 9 false its first heartbeat still has the old session's number.
+    Row("jda", "maven", odd=("before HELLO",
+        "heartbeat with seq N, which was never sent")),
     # Its gateway trusts the web's authorities alone.
     Row("serenity", "cargo", ("plain",), {
         "12 messages at once": "leaves limits to a proxy"},
