@@ -100,6 +100,10 @@ POSTS = [
     ({"embeds": [{"description": "d" * 3001}] * 2}, 50035, {"embeds":
         "MAX_EMBED_SIZE_EXCEEDED"}),
 
+    # What is no part of a component is left out of it.
+    (rows({**row(button(components=[1], accessory=1e300)), "accessory": 5}),
+        200, {}),
+    (v2({**text(), "accessory": [None], "media": 1, "file": "x"}), 200, {}),
     (rows(row(button())), 200, {}),
     (rows(button()), 50035, {"components.0": KIND}),
     (rows(row(*map(button, range(5)))), 200, {}),
