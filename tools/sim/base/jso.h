@@ -35,6 +35,16 @@ jso_get_text(json_object *o, const char *key)
 	return json_object_get_string(jso_get(o, key));
 }
 
+/* The same as a snowflake, a string or a number; 0: it is none. */
+static inline uint64_t
+jso_get_id(json_object *o, const char *key)
+{
+	const char *s = jso_get_text(o, key);
+	uint64_t id;
+
+	return s != NULL && str_to_u64(s, &id) ? id : 0;
+}
+
 /* Members of o, set or replaced.  Takes v over; NULL is null. */
 #define jso_set(o, key, v) json_object_object_add(o, key, v)
 

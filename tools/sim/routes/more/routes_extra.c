@@ -114,7 +114,7 @@ search_in(struct rest_call *c, const struct world_channel *ch, struct search *s)
 
 		if (has_text(jso_get_text(m, "content"), s->content)
 		    && (s->author == 0
-			|| more_id(jso_get(m, "author"), "id") == s->author)
+			|| jso_get_id(jso_get(m, "author"), "id") == s->author)
 		    && s->total++ >= s->skip
 		    && json_object_array_length(s->found) < s->want) {
 			world_mark_show(c->w, found[i]->id, c->bot, m);

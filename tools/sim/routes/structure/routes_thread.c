@@ -5,7 +5,6 @@
 #include "tools/sim/act/act_thread.h"
 #include "tools/sim/world/user.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define ARCHIVE_MIN 4320 /* unless the channel says otherwise */
@@ -16,14 +15,6 @@ enum message_type {
 	MESSAGE_THREAD_CREATED = 18,
 	MESSAGE_THREAD_STARTER = 21,
 };
-
-static uint64_t
-id_of(json_object *o, const char *key)
-{
-	const char *s = jso_get_text(o, key);
-
-	return s ? strtoull(s, NULL, 10) : 0;
-}
 
 static bool
 is_forum(const struct world_channel *ch)
@@ -317,7 +308,7 @@ edit_may(struct rest_call *c, const struct world_channel *ch, json_object *body)
 {
 	static const char *const owners[] = {"name", "archived",
 	    "auto_archive_duration", "applied_tags", "invitable"};
-	bool owner = id_of(ch->doc, "owner_id") == user_id(c->w, c->bot);
+	bool owner = jso_get_id(ch->doc, "owner_id") == user_id(c->w, c->bot);
 	json_object *archived = jso_get(body, "archived");
 	bool opens = archived != NULL && !json_object_get_boolean(archived)
 	    && json_object_object_length(body) == 1 && !is(ch->doc, "locked");
@@ -397,7 +388,7 @@ structure_thread_edit(struct rest_call *c, const struct world_channel *ch,
 	check_bool(c, body, "archived");
 	check_bool(c, body, "locked");
 	check_bool(c, body, "invitable");
-	if (world_channel_find(c->w, id_of(ch->doc, "parent_id"), &parent))
+	if (world_channel_find(c->w, jso_get_id(ch->doc, "parent_id"), &parent))
 		(void)check_tags(c, parent.doc, body);
 	if (rest_form_refused(c))
 		return;
