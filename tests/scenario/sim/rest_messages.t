@@ -15,7 +15,8 @@ FIRE = "\U0001f525"
 
 def reactions(t, bot, general):
     path = "/channels/%s/messages" % general
-    m = bot.must("POST", path, {"content": "vote with your feet"})
+    m = bot.must("POST", path, {"content": "vote with your feet", "nonce": 5})
+    t.equal(m["nonce"], 5, "a nonce comes back as it was sent")
     at = "%s/%s/reactions" % (path, m["id"])
     t.equal(bot.call("PUT", "%s/%s/@me" % (at, FIRE))[0], 204, "a reaction")
     d = bot.event("MESSAGE_REACTION_ADD")

@@ -36,6 +36,11 @@ def roles(t, bot, guild):
         "and its event")
     t.equal(bot.code("PATCH", at + "/" + bot.role("bots"), {"name": "x"}),
         (403, 50013), "but not the bot's own highest")
+    read = bot.must("PATCH", one, {"name": 7, "hoist": "true", "color": "5"})
+    t.equal((read["name"], read["hoist"], read["color"],
+        read["colors"]["primary_color"]), ("7", True, 5, 5),
+        "what is read as another type is kept as that")
+    bot.event("GUILD_ROLE_UPDATE")
     moved = bot.must("PATCH", at, [{"id": role["id"], "position": 2}])
     t.equal([r["position"] for r in moved if r["id"] == role["id"]], [2],
         "it is moved")
