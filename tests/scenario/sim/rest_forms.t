@@ -271,6 +271,34 @@ def interaction(t, sim, bot):
     return "/interactions/%s/%s/callback" % (d["id"], d["token"])
 
 
+def option(**more):
+    return {"type": 3, "name": "text", "description": "What", **more}
+
+
+OPTIONS = [
+    (5, {"": "MODEL_TYPE_CONVERT"}),
+    ({"type": 3, "required": True}, {"name": NEED, "description": NEED}),
+    (option(type=12), {"type": "NUMBER_TYPE_MAX"}),
+    (option(name="No Blanks"), {"name": "APPLICATION_COMMAND_INVALID_NAME"}),
+    (option(choices=[{"name": "a"}]), {"choices.0.value": NEED}),
+    (option(type=1, options=7), {"options": "LIST_TYPE_CONVERT"}),
+    (option(type=1, options=[option(type=1)]), {"options.0.type":
+        "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID"}),
+    (option(type=2, options=[option(type=1, options=[option()])]), {}),
+]
+
+
+def commands(t, bot):
+    path = "/applications/%s/commands" % bot.ready["application"]["id"]
+    for form, errors in OPTIONS:
+        answer = bot("PUT", path, [{"name": "hello", "description": "x",
+            "options": [form]}])
+        wrong = {("options.0." + at).rstrip("."): code for at, code in
+            errors.items()}
+        t.equal((answer.status, wrong and answer.errors), (400 if wrong else
+            200, wrong), "option %.100s" % form)
+
+
 def callbacks(t, sim, bot):
     app = bot.ready["application"]["id"]
     t.equal(bot("PUT", "/applications/%s/commands" % app, [{"name": "hello",
@@ -300,6 +328,7 @@ def main(t):
     bot = Bot(sim, 1)
     posts(t, bot)
     shown(t, bot)
+    commands(t, bot)
     callbacks(t, sim, bot)
 
 
