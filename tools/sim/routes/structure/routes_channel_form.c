@@ -11,8 +11,9 @@ routes_channel_form_is_forum(int type)
 	return type == CHANNEL_FORUM || type == CHANNEL_MEDIA;
 }
 
-static void
-check_archive(struct rest_call *c, json_object *body, const char *key)
+void
+routes_channel_form_archive(struct rest_call *c, json_object *body,
+    const char *key)
 {
 	static const int64_t minutes[] = {60, 1440, 4320, 10080};
 	json_object *v = jso_get(body, key);
@@ -116,7 +117,7 @@ routes_channel_form_check(struct rest_call *c, struct guild *g,
 	(void)rest_form_string(c, body, "rtc_region", 0, 100);
 	check_kind(c, body, "nsfw", json_type_boolean);
 	check_kind(c, body, "default_reaction_emoji", json_type_object);
-	check_archive(c, body, "default_auto_archive_duration");
+	routes_channel_form_archive(c, body, "default_auto_archive_duration");
 	routes_channel_form_parent(c, g, body, type);
 	check_tags(c, body);
 }
