@@ -297,6 +297,12 @@ def commands(t, bot):
             errors.items()}
         t.equal((answer.status, wrong and answer.errors), (400 if wrong else
             200, wrong), "option %.100s" % form)
+    for given, kept in ((8, ["8"]), ("8", ["8"]), ([8], [])):
+        answer = bot("PUT", path, [{"name": "hello", "description": "x",
+            "default_member_permissions": given}])
+        t.equal(kept and [o["default_member_permissions"] for o in
+            answer.body], kept, "permissions %r" % given)
+        t.equal(answer.status, 200 if kept else 400, "are bits or no form")
 
 
 def callbacks(t, sim, bot):

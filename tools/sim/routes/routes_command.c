@@ -181,6 +181,7 @@ check(struct rest_call *c, json_object *o, bool edit)
 		required(c, o, "description");
 	(void)rest_form_string(c, o, "description", type == 1 ? 1 : 0,
 	    type == 1 || type == ENTRY_POINT ? 100 : 0);
+	(void)rest_form_string(c, o, "default_member_permissions", 0, 20);
 	check_options(c, o, 0);
 	if (type == 1 && name != NULL && !chat_name(name))
 		rest_form_error(c, "name", "APPLICATION_COMMAND_INVALID_NAME",
