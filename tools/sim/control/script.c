@@ -8,6 +8,7 @@
 #include "shared/base/clock.h"
 #include "shared/config/config.h"
 #include "shared/base/log.h"
+#include "shared/base/text.h"
 #include "shared/base/timer.h"
 
 #include <string.h>
@@ -121,6 +122,8 @@ add_line(struct script *s, const char *text, int number, struct err *err)
 	text += strspn(text, " \t");
 	if (*text == '\0' || *text == '#')
 		return 0;
+	if (!text_is_utf8(text, strlen(text)))
+		return err_set(err, EXIT_USAGE, "this line is no UTF-8.");
 	l.argv = config_split(text, &l.argc, err);
 	if (!l.argv)
 		return -1;

@@ -14,7 +14,6 @@
 #include "tools/sim/world/user.h"
 
 #include "shared/base/clock.h"
-#include "shared/base/text.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -168,13 +167,8 @@ set_mentions(json_object *o, const struct mentioned *m)
 static bool
 right_text(const char *text, bool maybe_empty, struct sbuf *why)
 {
-	size_t n = strlen(text);
 	bool blank = text[strspn(text, " \t\r\n")] == '\0';
 
-	if (!text_is_utf8(text, n)) {
-		sbuf_str(why, "that text is no UTF-8");
-		return false;
-	}
 	if (blank && !maybe_empty) {
 		sbuf_str(why, "a message is not empty");
 		return false;
