@@ -197,6 +197,15 @@ def dms_and_guilds(t, rig):
     rig.refused("there is no guild", "say", "My Place#general", "x")
 
 
+def many_members(t):
+    sim = t.sim(shards=1, guilds=1, members=400, plain=True)
+    name = sim.ctl("who", 0, 401).splitlines()[-1].split()[1]
+    sim.ctl("nick", 0, name, "Zebra")
+    sim.ctl("say", "#general", "hello", "--as", "zebra")
+    t.equal(sim.ctl("said", "#general", 1).split()[1], name,
+        "a nickname, whoever has it of many")
+
+
 def main(t):
     rig = Rig(t)
     talk(t, rig)
@@ -210,6 +219,7 @@ def main(t):
         t.ok(False, "await ends")
     except Failed as e:
         t.match(str(e), "99", "await has a deadline")
+    many_members(t)
 
 
 scenario(main)

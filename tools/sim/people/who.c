@@ -106,7 +106,7 @@ look(void *arg, struct guild *g, unsigned user)
 		l->found = user;
 	near_offer(&l->near, who_name(guild_world(g), user));
 	json_object_put(m);
-	return l->found < 0 && l->near.n < NEAR_MAX;
+	return l->found < 0;
 }
 
 bool
