@@ -29,9 +29,12 @@ class Rig:
 
     def post(self, body):
         """What the bot says in the first channel."""
-        request = urllib.request.Request("%s/channels/%s/messages" % (
-            self.sim.urls["SIM_API"], self.do("typing", "#general")[
-            "channel_id"]), data=json.dumps(body).encode(), headers={
+        return self.call("/channels/%s/messages" % self.do("typing",
+            "#general")["channel_id"], body)
+
+    def call(self, path, body):
+        request = urllib.request.Request(self.sim.urls["SIM_API"] + path,
+            data=json.dumps(body).encode(), headers={
             "Authorization": "Bot " + self.token, "User-Agent":
             "DiscordBot (https://example.org, 1)", "Content-Type":
             "application/json"})
@@ -206,6 +209,23 @@ def many_members(t):
         "a nickname, whoever has it of many")
 
 
+def many_channels(t, rig):
+    """What was heard of one channel is not forgotten over another: no part of
+    their ids matters, and these have much in common."""
+    guild = rig.sim.ctl("guilds", 1).split()[5]
+    one, two = (rig.call("/guilds/%s/channels" % guild, {"name": name})["id"]
+        for name in ("one", "two"))
+    world = os.path.join(t.dir, "world.json")
+    with open(world, "w", encoding="utf-8") as f:
+        f.write(rig.sim.ctl("world").replace(two, str(int(one) + (1 << 40))))
+    sim = t.sim(shards=1, plain=True, guilds=None, seed=None, world=world)
+    for name in ("#one", "#two"):
+        sim.ctl("say", name, "hello")
+    for name in ("#one", "#two"):
+        t.equal(sim.try_ctl("await", name, "--wait", 0.1).returncode, 99,
+            name + " has nothing new")
+
+
 def main(t):
     rig = Rig(t)
     talk(t, rig)
@@ -220,6 +240,7 @@ def main(t):
     except Failed as e:
         t.match(str(e), "99", "await has a deadline")
     many_members(t)
+    many_channels(t, rig)
 
 
 scenario(main)

@@ -139,15 +139,30 @@ say_message(struct sim *sim, const struct world_msg *m, bool json,
 
 /* ---- messages ---------------------------------------------------------- */
 
-/* The last heard of a channel; a ring, so that it stays small. */
+/* The last heard of the channels that were heard last. */
 static struct {
 	uint64_t channel, message;
 } heard[HEARD_MAX];
 
+/* The channel's place, or that of the one that was heard longest ago. */
+static size_t
+place(uint64_t channel)
+{
+	size_t oldest = 0;
+
+	for (size_t i = 0; i < HEARD_MAX; i++) {
+		if (heard[i].channel == channel)
+			return i;
+		if (heard[i].message < heard[oldest].message)
+			oldest = i;
+	}
+	return oldest;
+}
+
 void
 people_heard(uint64_t channel, uint64_t message)
 {
-	size_t i = (channel >> 22) % HEARD_MAX;
+	size_t i = place(channel);
 
 	if (heard[i].channel == channel && heard[i].message > message)
 		return;
@@ -158,7 +173,7 @@ people_heard(uint64_t channel, uint64_t message)
 static uint64_t
 last_heard(uint64_t channel)
 {
-	size_t i = (channel >> 22) % HEARD_MAX;
+	size_t i = place(channel);
 
 	return heard[i].channel == channel ? heard[i].message : 0;
 }
