@@ -101,7 +101,8 @@ static const struct setting {
     {"world", TEXT, AT(cfg.world), false, 0, 0, NULL,
 	"file it begins with, as `ctl world` prints it"},
     {"script", TEXT, AT(cfg.script), false, 0, 0, NULL,
-	"file of lines `at TIME VERB ...`", HELP_RUN_BASIC},
+	"file of lines `VERB ...`, in turn, and `at TIME VERB ...`",
+	HELP_RUN_BASIC},
     {"idle-exit", DURATION, AT(cfg.idle_exit_s), false, 0, DURATION_MAX_S, "0",
 	"end after this time without any connection; 0: never", HELP_RUN_BASIC},
 #undef AT
