@@ -14,7 +14,7 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 from ws import Client
 
 INTENTS = 53608447
-ROW, BUTTON, SELECT, TEXT, USERS, LABEL = 1, 2, 3, 4, 5, 18
+ROW, BUTTON, SELECT, TEXT, USERS, CHANNELS, LABEL = 1, 2, 3, 4, 5, 8, 18
 COMMANDS = [
     {"name": "greet", "description": "Greets", "options": [
         {"name": "who", "type": 6, "description": "Whom", "required": True},
@@ -63,7 +63,9 @@ FORM = {"custom_id": "form-1", "title": "Form", "components": [
         "label": "Your name", "style": 1, "max_length": 5}]},
     {"type": LABEL, "label": "Pet", "component": {"type": SELECT,
         "custom_id": "pet", "options": [{"label": "Cat", "value": "c"},
-            {"label": "Dog", "value": "d"}]}}]}
+            {"label": "Dog", "value": "d"}]}},
+    {"type": LABEL, "label": "Place", "component": {"type": CHANNELS,
+        "custom_id": "place", "channel_types": [0], "required": False}}]}
 
 
 class Bot:

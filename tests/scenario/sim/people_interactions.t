@@ -159,9 +159,13 @@ def forms(t, rig):
     rig.refused("none of its options", "submit", "name=Bob", "pet=Cow")
     rig.refused("more values|required", "submit", "name=Bob")
     rig.refused("field Your name: it is required", "submit", "pet=Cat")
-    rig.do("submit", "Your name=Bob", "pet=Dog")
+    rig.refused("no channel of the type of Lounge", "submit", "name=Bob",
+        "pet=Cat", "place=Lounge")
+    rig.do("submit", "Your name=Bob", "pet=Dog", "place=general")
     d = rig.last()
-    row, label = d["data"]["components"]
+    row, label, place = d["data"]["components"]
+    t.equal(place["component"]["values"], list(d["data"]["resolved"][
+        "channels"]), "with the channel it names")
     t.equal((d["type"], d["data"]["custom_id"], row["type"],
         row["components"][0]["value"], label["type"],
         label["component"]["values"]), (5, "form-1", 1, "Bob", 18, ["d"]),

@@ -39,30 +39,12 @@ type_of(json_object *o)
 	return json_object_get_int(jso_get(o, "type"));
 }
 
-static size_t
-count(json_object *list)
-{
-	return json_object_is_type(list, json_type_array)
-	    ? json_object_array_length(list)
-	    : 0;
-}
-
-static bool
-has_number(json_object *list, int n)
-{
-	for (size_t i = 0; i < count(list); i++)
-		if (json_object_get_int(json_object_array_get_idx(list, i))
-		    == n)
-			return true;
-	return false;
-}
-
 /* ---- which command, and may they? -------------------------------------- */
 
 static void
 offer(struct near *near, json_object *list, int type)
 {
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < jso_count(list); i++) {
 		json_object *o = json_object_array_get_idx(list, i);
 
 		if (world_command_type(o) == type)
@@ -96,7 +78,7 @@ in_context(struct who *who, json_object *command)
 	int here = who->g ? 0 : 1;
 
 	if (contexts != NULL
-		? has_number(contexts, here)
+		? jso_has_int(contexts, here)
 		: here == 0 || dm == NULL || json_object_get_boolean(dm))
 		return true;
 	sbuf_fmt(who->why, "that command is not offered in %s",
@@ -109,7 +91,7 @@ static bool
 installed(struct who *who, json_object *command, bool user, unsigned *installs)
 {
 	json_object *types = jso_get(command, "integration_types");
-	bool guild = types == NULL || has_number(types, 0);
+	bool guild = types == NULL || jso_has_int(types, 0);
 	bool bot = who->g == NULL
 	    || guild_member_is(who->g,
 		user_bot(who->w, world_command_bot(who->w, command)));
@@ -117,7 +99,7 @@ installed(struct who *who, json_object *command, bool user, unsigned *installs)
 	*installs = 0;
 	if (guild && bot && !user)
 		*installs |= WORLD_INSTALL_GUILD;
-	if (has_number(types, 1) && (user || !bot))
+	if (jso_has_int(types, 1) && (user || !bot))
 		*installs |= WORLD_INSTALL_USER;
 	if (*installs != 0)
 		return true;
@@ -143,17 +125,17 @@ settings_allow(struct who *who, const char *key)
 	json_object *list = jso_get(doc, "permissions");
 	json_object *m = guild_member(who->g, who->user);
 	json_object *roles = jso_get(m, "roles");
-	bool by_user = false, by_role = false, asked = false, role_yes = false;
+	bool by_user = false, by_role = false, role_yes = false;
 	bool allowed = true, channel_yes = true;
 
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < jso_count(list); i++) {
 		json_object *o = json_object_array_get_idx(list, i);
 		bool yes = json_object_get_boolean(jso_get(o, "permission"));
 		const char *text = jso_get_text(o, "id");
 		uint64_t id = text ? strtoull(text, NULL, 10) : 0;
 		bool has = id == guild_id(who->g);
 
-		for (size_t k = 0; !has && k < count(roles); k++)
+		for (size_t k = 0; !has && k < jso_count(roles); k++)
 			has = strcmp(text,
 				  json_object_get_string(
 				      json_object_array_get_idx(roles, k)))
@@ -162,7 +144,7 @@ settings_allow(struct who *who, const char *key)
 			by_user = true;
 			allowed = yes;
 		} else if (type_of(o) == 1 && has) {
-			asked = by_role = true;
+			by_role = true;
 			role_yes |= yes;
 		} else if (type_of(o) == 3
 		    && (id == who->ch.id || id == guild_id(who->g) - 1)) {
@@ -170,8 +152,8 @@ settings_allow(struct who *who, const char *key)
 		}
 	}
 	json_object_put(m);
-	if (!by_user && asked)
-		allowed = by_role && role_yes;
+	if (!by_user && by_role)
+		allowed = role_yes;
 	return allowed && channel_yes;
 }
 
@@ -265,7 +247,7 @@ choice(struct who *who, json_object *def, const char *word)
 	json_object *list = jso_get(def, "choices");
 	struct near near = {0};
 
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < jso_count(list); i++) {
 		json_object *o = json_object_array_get_idx(list, i);
 		const char *name = jso_get_text(o, "name");
 
@@ -319,50 +301,13 @@ text(struct who *who, json_object *def, const char *word)
 	return json_object_new_string(word);
 }
 
-static json_object *
-channel(struct use *u, struct who *who, json_object *def, const char *word,
-    json_object *resolved)
+static unsigned
+kinds_of(int type)
 {
-	json_object *types = jso_get(def, "channel_types");
-	struct world_channel ch;
-
-	if (who->g == NULL)
-		return expected(who, def, "nothing in a direct message", word);
-	if (!who_channel(who->g, word, &ch, who->why))
-		return NULL;
-	if (count(types) > 0 && !has_number(types, ch.type))
-		return expected(who, def, "a channel of another type", word);
-	use_resolve(u, resolved, ch.id);
-	return jso_id(ch.id);
-}
-
-/* A user, a role, or either. */
-static json_object *
-named(struct use *u, struct who *who, json_object *def, const char *word,
-    json_object *resolved)
-{
-	struct sbuf other = {0};
-	json_object *role = NULL;
-	unsigned user;
-	uint64_t id;
-
-	if (type_of(def) != USER) {
-		if (who->g == NULL && type_of(def) == ROLE)
-			return expected(who, def, "nothing in a direct message",
-			    word);
-		role = who->g ? who_role(who->g, word,
-			   type_of(def) == ROLE ? who->why : &other)
-			      : NULL;
-		sbuf_free(&other);
-		if (role == NULL && type_of(def) == ROLE)
-			return NULL;
-	}
-	if (role == NULL && !who_named(who->sim, who->g, word, &user, who->why))
-		return NULL;
-	id = role ? strtoull(jso_get_text(role, "id"), NULL, 10)
-		  : user_id(who->w, user);
-	use_resolve(u, resolved, id);
-	return jso_id(id);
+	return type == CHANNEL ? USE_CHANNELS
+	    : type == USER     ? USE_USERS
+	    : type == ROLE     ? USE_ROLES
+			       : USE_USERS | USE_ROLES;
 }
 
 /* The value as the bot gets it; NULL with why. */
@@ -372,7 +317,7 @@ value_of(struct use *u, struct who *who, json_object *def, const char *word,
 {
 	if (typing)
 		return json_object_new_string(word);
-	if (count(jso_get(def, "choices")) > 0)
+	if (jso_count(jso_get(def, "choices")) > 0)
 		return choice(who, def, word);
 	switch (type_of(def)) {
 	case TEXT:
@@ -386,12 +331,11 @@ value_of(struct use *u, struct who *who, json_object *def, const char *word,
 			return json_object_new_boolean(
 			    word[0] == 't' || word[0] == 'T');
 		return expected(who, def, "true or false", word);
-	case CHANNEL:
-		return channel(u, who, def, word, resolved);
 	case ATTACHMENT:
 		return expected(who, def, "it as --file PATH", word);
 	default:
-		return named(u, who, def, word, resolved);
+		return use_named(u, who, kinds_of(type_of(def)),
+		    jso_get(def, "channel_types"), word, resolved);
 	}
 }
 
@@ -401,7 +345,7 @@ value_of(struct use *u, struct who *who, json_object *def, const char *word,
 static json_object *
 defined(json_object *list, const char *name, size_t len)
 {
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < jso_count(list); i++) {
 		json_object *o = json_object_array_get_idx(list, i);
 		const char *has = jso_get_text(o, "name");
 
@@ -421,7 +365,7 @@ unknown(struct who *who, json_object *list, const char *word, size_t len,
 
 	(void)str_format(name, sizeof(name), "%.*s",
 	    (int)(len < sizeof(name) ? len : sizeof(name) - 1), word);
-	for (size_t i = 0; i < count(list); i++)
+	for (size_t i = 0; i < jso_count(list); i++)
 		near_offer(&near,
 		    jso_get_text(json_object_array_get_idx(list, i), "name"));
 	sbuf_fmt(who->why, "that command has no %s %s", what, name);
@@ -504,11 +448,11 @@ give_file(struct reading *r, json_object *def, json_object *out)
 static bool
 complete(struct reading *r, json_object *defs, json_object *out)
 {
-	for (size_t i = 0; i < count(defs); i++) {
+	for (size_t i = 0; i < jso_count(defs); i++) {
 		json_object *def = json_object_array_get_idx(defs, i);
 		const char *name = jso_get_text(def, "name");
 
-		if (type_of(def) == ATTACHMENT && count(r->files) > 0)
+		if (type_of(def) == ATTACHMENT && jso_count(r->files) > 0)
 			give_file(r, def, out);
 		if (json_object_get_boolean(jso_get(def, "required"))
 		    && !r->typing && defined(out, name, strlen(name)) == NULL) {
@@ -517,7 +461,7 @@ complete(struct reading *r, json_object *defs, json_object *out)
 			return false;
 		}
 	}
-	if (count(r->files) == 0)
+	if (jso_count(r->files) == 0)
 		return true;
 	sbuf_str(r->who->why, "that command takes no more files");
 	return false;
@@ -528,7 +472,7 @@ static bool
 read_level(struct reading *r, json_object *defs, int at, int deep,
     json_object *out)
 {
-	json_object *first = count(defs) > 0
+	json_object *first = jso_count(defs) > 0
 	    ? json_object_array_get_idx(defs, 0)
 	    : NULL;
 	bool subs = type_of(first) == SUB || type_of(first) == GROUP;
@@ -570,7 +514,7 @@ option_read(struct use *u, struct who *who, struct words *w,
 	fine = r.files != NULL
 	    && read_level(&r, jso_get(command, "options"), 1, 0, options);
 	json_object_put(r.files);
-	if (count(options) > 0)
+	if (jso_count(options) > 0)
 		jso_set(data, "options", options);
 	else
 		json_object_put(options);

@@ -28,14 +28,6 @@ type_of(json_object *o)
 	return json_object_get_int(jso_get(o, "type"));
 }
 
-static size_t
-count(json_object *list)
-{
-	return json_object_is_type(list, json_type_array)
-	    ? json_object_array_length(list)
-	    : 0;
-}
-
 static bool
 is_select(int type)
 {
@@ -73,7 +65,7 @@ look_at(struct search *s, json_object *o)
 static void
 look(struct search *s, json_object *list, unsigned deep)
 {
-	for (size_t i = 0; i < count(list) && deep < NESTED_MAX; i++) {
+	for (size_t i = 0; i < jso_count(list) && deep < NESTED_MAX; i++) {
 		json_object *o = json_object_array_get_idx(list, i);
 
 		look_at(s, o);
@@ -128,7 +120,7 @@ add_option(struct who *who, json_object *select, const char *word,
 	json_object *options = jso_get(select, "options");
 	struct near near = {0};
 
-	for (size_t i = 0; i < count(options); i++) {
+	for (size_t i = 0; i < jso_count(options); i++) {
 		json_object *o = json_object_array_get_idx(options, i);
 		const char *label = jso_get_text(o, "label");
 		const char *value = jso_get_text(o, "value");
@@ -146,56 +138,16 @@ add_option(struct who *who, json_object *select, const char *word,
 }
 
 static bool
-add_channel(struct use *use, struct who *who, json_object *select,
-    const char *word, json_object *values, json_object *resolved)
-{
-	json_object *types = jso_get(select, "channel_types");
-	struct world_channel ch;
-	bool fits = count(types) == 0;
-
-	if (!who_channel(who->g, word, &ch, who->why))
-		return false;
-	for (size_t i = 0; i < count(types); i++)
-		fits |= json_object_get_int(json_object_array_get_idx(types, i))
-		    == ch.type;
-	if (!fits) {
-		sbuf_fmt(who->why, "that selection takes no channel like %s",
-		    word);
-		return false;
-	}
-	json_object_array_add(values, jso_id(ch.id));
-	use_resolve(use, resolved, ch.id);
-	return true;
-}
-
-static bool
 add_named(struct use *use, struct who *who, json_object *select,
     const char *word, json_object *values, json_object *resolved)
 {
-	struct sbuf other = {0};
-	json_object *role = NULL;
-	unsigned user;
-	uint64_t id;
+	json_object *id = use_named(use, who,
+	    use_kinds_of_select(type_of(select)),
+	    jso_get(select, "channel_types"), word, resolved);
 
-	if (who->g == NULL && type_of(select) != USERS) {
-		sbuf_str(who->why, "there are users only in a direct message");
-		return false;
-	}
-	if (type_of(select) == CHANNELS)
-		return add_channel(use, who, select, word, values, resolved);
-	if (type_of(select) != USERS)
-		role = who_role(who->g, word,
-		    type_of(select) == ROLES ? who->why : &other);
-	sbuf_free(&other);
-	if (role == NULL
-	    && (type_of(select) == ROLES
-		|| !who_named(who->sim, who->g, word, &user, who->why)))
-		return false;
-	id = role ? strtoull(jso_get_text(role, "id"), NULL, 10)
-		  : user_id(who->w, user);
-	json_object_array_add(values, jso_id(id));
-	use_resolve(use, resolved, id);
-	return true;
+	if (id != NULL)
+		json_object_array_add(values, id);
+	return id != NULL;
 }
 
 static bool
@@ -216,7 +168,7 @@ right_number(struct who *who, json_object *select, size_t n)
 static bool
 twice(struct who *who, json_object *values)
 {
-	for (size_t i = 0; i < count(values); i++)
+	for (size_t i = 0; i < jso_count(values); i++)
 		for (size_t k = 0; k < i; k++)
 			if (json_object_equal(json_object_array_get_idx(values,
 						  i),

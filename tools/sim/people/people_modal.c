@@ -50,14 +50,6 @@ type_of(json_object *o)
 	return json_object_get_int(jso_get(o, "type"));
 }
 
-static size_t
-count(json_object *list)
-{
-	return json_object_is_type(list, json_type_array)
-	    ? json_object_array_length(list)
-	    : 0;
-}
-
 /* Is the word NAME=..., of a field by its custom_id or label? */
 static bool
 is_field(const char *word, const char *name)
@@ -124,7 +116,7 @@ option_value(json_object *def, const char *word)
 {
 	json_object *options = jso_get(def, "options");
 
-	for (size_t i = 0; i < count(options); i++) {
+	for (size_t i = 0; i < jso_count(options); i++) {
 		json_object *o = json_object_array_get_idx(options, i);
 		const char *value = jso_get_text(o, "value");
 
@@ -135,49 +127,20 @@ option_value(json_object *def, const char *word)
 	return NULL;
 }
 
-/* The id of who or what is named; 0 with why. */
-static uint64_t
-named_id(struct filling *f, int type, const char *word)
-{
-	struct sbuf other = {0};
-	struct world_channel ch;
-	json_object *role = NULL;
-	unsigned user;
-
-	if (type == CHANNELS && f->who->g != NULL)
-		return who_channel(f->who->g, word, &ch, f->who->why) ? ch.id
-								      : 0;
-	if ((type == ROLES || type == MENTIONABLES) && f->who->g != NULL)
-		role = who_role(f->who->g, word,
-		    type == ROLES ? f->who->why : &other);
-	sbuf_free(&other);
-	if (role != NULL)
-		return strtoull(jso_get_text(role, "id"), NULL, 10);
-	if (type == ROLES || type == CHANNELS
-	    || !who_named(f->who->sim, f->who->g, word, &user, f->who->why)) {
-		if (f->who->g == NULL)
-			sbuf_str(f->who->why,
-			    "there are users only in a direct message");
-		return 0;
-	}
-	return user_id(f->who->w, user);
-}
-
 static bool
 add_value(struct filling *f, json_object *def, const char *name,
     const char *word, json_object *values)
 {
 	int type = type_of(def);
+	json_object *id;
 	const char *value;
-	uint64_t id;
 
 	if (type >= USERS && type <= CHANNELS) {
-		id = named_id(f, type, word);
-		if (id == 0)
-			return false;
-		json_object_array_add(values, jso_id(id));
-		use_resolve(f->use, f->resolved, id);
-		return true;
+		id = use_named(f->use, f->who, use_kinds_of_select(type),
+		    jso_get(def, "channel_types"), word, f->resolved);
+		if (id != NULL)
+			json_object_array_add(values, id);
+		return id != NULL;
 	}
 	value = option_value(def, word);
 	if (value == NULL)
@@ -189,7 +152,7 @@ add_value(struct filling *f, json_object *def, const char *name,
 static bool
 add_uploads(struct filling *f, json_object *values)
 {
-	while (count(f->files) > 0) {
+	while (jso_count(f->files) > 0) {
 		json_object *a = json_object_array_get_idx(f->files, 0);
 		const char *id = jso_get_text(a, "id");
 
@@ -217,7 +180,7 @@ fill_values(struct filling *f, json_object *def, const char *name,
 		fine = add_uploads(f, values);
 	for (; fine && (word = given(f, name, label, &at)) != NULL; at++)
 		fine = add_value(f, def, shown, word, values);
-	n = (int)count(values);
+	n = (int)jso_count(values);
 	if (fine && (n < min || n > bound(def, "max_values", 1))
 	    && (n > 0 || need))
 		fine = wrong(f, shown,
@@ -268,7 +231,7 @@ mirror_list(struct filling *f, json_object *list, unsigned deep)
 {
 	json_object *out = json_object_new_array();
 
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < jso_count(list); i++) {
 		json_object *one = mirror(f, json_object_array_get_idx(list, i),
 		    NULL, deep);
 
@@ -319,7 +282,7 @@ mirror(struct filling *f, json_object *def, const char *label, unsigned deep)
 static void
 collect(struct filling *f, json_object *list, unsigned deep)
 {
-	for (size_t i = 0; i < count(list) && deep < NESTED_MAX; i++) {
+	for (size_t i = 0; i < jso_count(list) && deep < NESTED_MAX; i++) {
 		json_object *o = json_object_array_get_idx(list, i);
 
 		near_offer(&f->near, jso_get_text(o, "label"));
@@ -363,7 +326,7 @@ fill(struct filling *f, json_object *modal)
 	collect(f, jso_get(modal, "components"), 0);
 	list = known_words(f) ? mirror_list(f, jso_get(modal, "components"), 0)
 			      : NULL;
-	if (list != NULL && count(f->files) > 0) {
+	if (list != NULL && jso_count(f->files) > 0) {
 		sbuf_str(f->who->why, "that form takes no files");
 		json_object_put(list);
 		list = NULL;

@@ -44,14 +44,6 @@ text_of(json_object *o, const char *key)
 	return text != NULL ? text : "";
 }
 
-static size_t
-count(json_object *list)
-{
-	return json_object_is_type(list, json_type_array)
-	    ? json_object_array_length(list)
-	    : 0;
-}
-
 /* What people see of one component: its text, label, what can be chosen. */
 static void
 add_component(json_object *o, struct sbuf *out)
@@ -70,7 +62,7 @@ add_component(json_object *o, struct sbuf *out)
 		    json_object_get_boolean(jso_get(o, "disabled"))
 			? " (disabled)"
 			: "");
-	for (size_t i = 0; i < count(options); i++)
+	for (size_t i = 0; i < jso_count(options); i++)
 		sbuf_fmt(out, " (%s)",
 		    text_of(json_object_array_get_idx(options, i), "label"));
 }
@@ -78,7 +70,7 @@ add_component(json_object *o, struct sbuf *out)
 static void
 add_components(json_object *list, unsigned deep, struct sbuf *out)
 {
-	for (size_t i = 0; deep < NESTED_MAX && i < count(list); i++) {
+	for (size_t i = 0; deep < NESTED_MAX && i < jso_count(list); i++) {
 		json_object *o = json_object_array_get_idx(list, i);
 		json_object *side[] = {jso_get(o, "accessory"),
 		    jso_get(o, "component")};
@@ -95,7 +87,7 @@ static void
 add_names(json_object *list, const char *word, const char *key,
     struct sbuf *out)
 {
-	for (size_t i = 0; i < count(list); i++)
+	for (size_t i = 0; i < jso_count(list); i++)
 		sbuf_fmt(out, "%s%s", i == 0 ? word : ", ",
 		    text_of(json_object_array_get_idx(list, i), key));
 }
@@ -127,7 +119,7 @@ say_message(struct sim *sim, const struct world_msg *m, bool json,
 	sbuf_fmt(out, "%" PRIu64 "  %s  ", m->id,
 	    text_of(jso_get(o, "author"), "username"));
 	sbuf_quote(out, text_of(o, "content"));
-	if (count(embeds) > 0)
+	if (jso_count(embeds) > 0)
 		sbuf_fmt(out, "  embeds %s", jso_text(embeds));
 	if (m->hidden)
 		sbuf_str(out, "  ephemeral");
@@ -184,7 +176,7 @@ says(json_object *o, const char *part)
 {
 	if (json_object_is_type(o, json_type_string))
 		return strstr(json_object_get_string(o), part) != NULL;
-	for (size_t i = 0; i < count(o); i++)
+	for (size_t i = 0; i < jso_count(o); i++)
 		if (says(json_object_array_get_idx(o, i), part))
 			return true;
 	if (!json_object_is_type(o, json_type_object))
@@ -348,13 +340,13 @@ tell_json(struct sim *sim, const struct world_interaction *i,
 static void
 tell_choices(json_object *list, struct sbuf *out)
 {
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < jso_count(list); i++) {
 		json_object *o = json_object_array_get_idx(list, i);
 
 		sbuf_fmt(out, "choice  %s  %s\n", text_of(o, "value"),
 		    text_of(o, "name"));
 	}
-	if (count(list) == 0)
+	if (jso_count(list) == 0)
 		sbuf_str(out, "no choices\n");
 }
 

@@ -8,6 +8,8 @@
 #include "tools/sim/world/world_mark.h"
 #include "tools/sim/world/app.h"
 
+#include <stdlib.h>
+
 /* Discord's contexts. */
 enum { CONTEXT_GUILD, CONTEXT_BOT_DM };
 
@@ -73,6 +75,60 @@ use_resolve(struct use *a, json_object *to, uint64_t id)
 		set_may(a, o, "permissions", &ch, a->user);
 		use_add(to, "channels", id, o);
 	}
+}
+
+unsigned
+use_kinds_of_select(int type)
+{
+	enum { USERS = 5, ROLES, MENTIONABLES, CHANNELS };
+
+	return type == CHANNELS ? USE_CHANNELS
+	    : type == USERS	? USE_USERS
+	    : type == ROLES	? USE_ROLES
+				: USE_USERS | USE_ROLES;
+}
+
+static bool
+find_channel(struct who *who, json_object *types, const char *word,
+    struct world_channel *ch)
+{
+	if (!who_channel(who->g, word, ch, who->why))
+		return false;
+	if (jso_count(types) == 0 || jso_has_int(types, ch->type))
+		return true;
+	sbuf_fmt(who->why, "no channel of the type of %s is taken there", word);
+	return false;
+}
+
+json_object *
+use_named(struct use *a, struct who *who, unsigned kinds, json_object *types,
+    const char *word, json_object *resolved)
+{
+	struct sbuf other = {0};
+	struct world_channel ch;
+	json_object *role = NULL;
+	unsigned user;
+	uint64_t id;
+
+	if (who->g == NULL && !(kinds & USE_USERS)) {
+		sbuf_str(who->why, "there are users only in a direct message");
+		return NULL;
+	}
+	if ((kinds & USE_ROLES) && who->g != NULL)
+		role = who_role(who->g, word,
+		    kinds & USE_USERS ? &other : who->why);
+	sbuf_free(&other);
+	if (role != NULL)
+		id = strtoull(jso_get_text(role, "id"), NULL, 10);
+	else if ((kinds & USE_USERS)
+	    && who_named(who->sim, who->g, word, &user, who->why))
+		id = user_id(who->w, user);
+	else if ((kinds & USE_CHANNELS) && find_channel(who, types, word, &ch))
+		id = ch.id;
+	else
+		return NULL;
+	use_resolve(a, resolved, id);
+	return jso_id(id);
 }
 
 /* ---- the event --------------------------------------------------------- */
