@@ -265,9 +265,10 @@ start(struct run *r, struct err *err)
 {
 	struct sim *sim = &r->sim;
 
+	/* Nothing is written before the directory is ours. */
 	if (hostnames_check(sim, err) < 0 || make_dir(sim, err) < 0
-	    || make_world(sim, err) < 0 || make_tokens(sim, err) < 0
 	    || start_loop(r, err) < 0 || control_start(sim, err) < 0
+	    || make_world(sim, err) < 0 || make_tokens(sim, err) < 0
 	    || (!sim->cfg.plain && cert_make(sim, err) < 0)
 	    || gateway_start(sim, err) < 0 || generator_start(sim, err) < 0
 	    || rest_start(sim, routes_all, err) < 0

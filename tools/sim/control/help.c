@@ -162,8 +162,8 @@ ctl_topics(FILE *f)
 	    "\n  ctl --help TOPIC     what they do\n"
 	    "  ctl --help VERB      one of them\n"
 	    "  ctl fault            lists the faults there are\n\n"
-	    "Exit: 0 done, 1 it failed, 64 wrong usage, 99 the time of a wait "
-	    "ran out.\n",
+	    "Exit: 0 done, 1 it failed, 64 wrong usage, 75 no such command of "
+	    "the bot's,\nyet, 99 the time of a wait ran out.\n",
 	    f);
 }
 
