@@ -156,7 +156,8 @@ def forms(t, rig):
         "a form opens")
     rig.refused("did you mean name", "submit", "nam=x")
     rig.refused("too long", "submit", "name=toolong", "pet=Cat")
-    rig.refused("none of its options", "submit", "name=Bob", "pet=Cow")
+    rig.refused("none of its options; there are Cat, Dog", "submit", "name=Bob",
+        "pet=Cow")
     rig.refused("more values|required", "submit", "name=Bob")
     rig.refused("field Your name: it is required", "submit", "pet=Cat")
     rig.refused("no channel of the type of Lounge", "submit", "name=Bob",

@@ -117,20 +117,12 @@ static bool
 add_option(struct who *who, json_object *select, const char *word,
     json_object *values)
 {
-	json_object *options = jso_get(select, "options");
 	struct near near = {0};
+	const char *value = use_option(jso_get(select, "options"), word, &near);
 
-	for (size_t i = 0; i < jso_count(options); i++) {
-		json_object *o = json_object_array_get_idx(options, i);
-		const char *label = jso_get_text(o, "label");
-		const char *value = jso_get_text(o, "value");
-
-		if (strcmp(value, word) == 0 || strcasecmp(label, word) == 0) {
-			json_object_array_add(values,
-			    json_object_new_string(value));
-			return true;
-		}
-		near_offer(&near, label);
+	if (value != NULL) {
+		json_object_array_add(values, json_object_new_string(value));
+		return true;
 	}
 	sbuf_fmt(who->why, "that selection has no option %s", word);
 	near_say(&near, word, who->why);

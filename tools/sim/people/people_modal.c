@@ -110,21 +110,19 @@ fill_text(struct filling *f, json_object *def, const char *name,
 	return true;
 }
 
-/* The value of an option by its value or label; NULL: is none. */
+/* The value of an option by its value or label; NULL with why. */
 static const char *
-option_value(json_object *def, const char *word)
+option_value(struct filling *f, json_object *def, const char *name,
+    const char *word)
 {
-	json_object *options = jso_get(def, "options");
+	struct near near = {0};
+	const char *value = use_option(jso_get(def, "options"), word, &near);
 
-	for (size_t i = 0; i < jso_count(options); i++) {
-		json_object *o = json_object_array_get_idx(options, i);
-		const char *value = jso_get_text(o, "value");
-
-		if (strcmp(value, word) == 0
-		    || strcasecmp(jso_get_text(o, "label"), word) == 0)
-			return value;
+	if (value == NULL) {
+		(void)wrong(f, name, "that is none of its options");
+		near_say(&near, word, f->who->why);
 	}
-	return NULL;
+	return value;
 }
 
 static bool
@@ -142,9 +140,9 @@ add_value(struct filling *f, json_object *def, const char *name,
 			json_object_array_add(values, id);
 		return id != NULL;
 	}
-	value = option_value(def, word);
+	value = option_value(f, def, name, word);
 	if (value == NULL)
-		return wrong(f, name, "that is none of its options");
+		return false;
 	json_object_array_add(values, json_object_new_string(value));
 	return true;
 }
@@ -209,9 +207,9 @@ fill_one(struct filling *f, json_object *def, const char *name,
 		return true;
 	case RADIO:
 		word = given(f, name, label, &at);
-		value = word ? option_value(def, word) : NULL;
+		value = word ? option_value(f, def, shown, word) : NULL;
 		if (word != NULL && value == NULL)
-			return wrong(f, shown, "that is none of its options");
+			return false;
 		if (value == NULL
 		    && (required == NULL || json_object_get_boolean(required)))
 			return wrong(f, shown, "it is required");

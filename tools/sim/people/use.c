@@ -9,6 +9,7 @@
 #include "tools/sim/world/app.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Discord's contexts. */
 enum { CONTEXT_GUILD, CONTEXT_BOT_DM };
@@ -75,6 +76,21 @@ use_resolve(struct use *a, json_object *to, uint64_t id)
 		set_may(a, o, "permissions", &ch, a->user);
 		use_add(to, "channels", id, o);
 	}
+}
+
+const char *
+use_option(json_object *options, const char *word, struct near *near)
+{
+	for (size_t i = 0; i < jso_count(options); i++) {
+		json_object *o = json_object_array_get_idx(options, i);
+		const char *label = jso_get_text(o, "label");
+		const char *value = jso_get_text(o, "value");
+
+		if (strcmp(value, word) == 0 || strcasecmp(label, word) == 0)
+			return value;
+		near_offer(near, label);
+	}
+	return NULL;
 }
 
 unsigned

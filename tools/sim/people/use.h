@@ -9,6 +9,7 @@
 
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/base/sim.h"
+#include "tools/sim/people/near.h"
 #include "tools/sim/people/who.h"
 #include "tools/sim/world/world_interaction.h"
 
@@ -30,6 +31,9 @@ void use_add(json_object *to, const char *kind, uint64_t id, json_object *what);
 /* Adds the user with what makes it a member, the role, or the channel of that
  * id to a `resolved`; all else is left out. */
 void use_resolve(struct use *, json_object *to, uint64_t id);
+/* The value of one of a selection's options, by value or label; NULL, with
+ * what there is in near (zeroed). */
+const char *use_option(json_object *options, const char *word, struct near *);
 /* What is taken by name; channels alone. */
 enum { USE_USERS = 1, USE_ROLES = 2, USE_CHANNELS = 4 };
 /* By a component's type: a selection of users, roles, either, or channels. */
