@@ -62,12 +62,11 @@ guild_free(struct guild *g)
 	free(g);
 }
 
-/* The one looked at longest ago goes: it is computed again when needed. */
-static void
-forget_one(struct world *w)
+void
+guild_forget(struct guild *g)
 {
-	w->fresh_count--;
-	guild_free(container_of(w->fresh.next, struct guild, link));
+	g->w->fresh_count--;
+	guild_free(g);
 }
 
 struct guild *
@@ -80,7 +79,9 @@ guild_at(struct world *w, unsigned index)
 	g = w->slot[index];
 	if (g == NULL) {
 		if (w->fresh_count >= GUILD_RESIDENT_MAX)
-			forget_one(w);
+			/* The one looked at longest ago. */
+			guild_forget(
+			    container_of(w->fresh.next, struct guild, link));
 		return open_guild(w, index);
 	}
 	if (!g->changed) {

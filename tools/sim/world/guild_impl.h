@@ -26,6 +26,8 @@ bool guild_is_changed(const struct world *, unsigned guild);
 /* Fills a new one from the seed. */
 void guild_make(struct guild *);
 void guild_free(struct guild *);
+/* One that is not changed: it is computed again when needed. */
+void guild_forget(struct guild *);
 /* Counts who left and who joined anew, from the list. */
 void guild_member_count(struct guild *);
 const char *guild_list_word(enum guild_list);

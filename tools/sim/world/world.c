@@ -126,6 +126,10 @@ world_members_set(struct world *w, unsigned members)
 {
 	must(members <= WORLD_MEMBERS_MAX);
 	w->members = members;
+	while (!list_empty(&w->fresh))
+		guild_forget(container_of(w->fresh.next, struct guild, link));
+	list_each (&w->changed, e)
+		guild_member_count(container_of(e, struct guild, link));
 }
 
 void
