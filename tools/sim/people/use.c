@@ -259,7 +259,7 @@ struct world_interaction *
 use_emit(struct use *a, json_object *data, struct sbuf *why)
 {
 	struct world_interaction *i = world_interaction_new(a->sim->world,
-	    a->ch.id);
+	    &a->ch);
 	json_object *d;
 
 	if (i == NULL) {

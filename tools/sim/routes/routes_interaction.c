@@ -55,6 +55,7 @@ answerable(struct rest_call *c)
 {
 	struct world_interaction *i = world_interaction_find(c->w, c->id[0]);
 	struct world_interactions *n = world_interaction_counts(c->w);
+	struct world_channel ch;
 
 	if (i == NULL || strcmp(i->token, c->word[0]) != 0) {
 		rest_reply_error(c, REST_UNKNOWN_INTERACTION);
@@ -64,6 +65,8 @@ answerable(struct rest_call *c)
 	} else if (clock_boot_ms() - i->made_ms > WORLD_INTERACTION_MS) {
 		n->late++;
 		rest_reply_error(c, REST_UNKNOWN_INTERACTION);
+	} else if (!world_channel_find(c->w, i->channel, &ch)) {
+		rest_reply_error(c, REST_UNKNOWN_CHANNEL);
 	} else {
 		c->app = i->bot;
 		c->bot = user_bot(c->w, c->app);

@@ -14,7 +14,7 @@ expired(const struct world_interaction *i)
 }
 
 struct world_interaction *
-world_interaction_new(struct world *w, uint64_t channel)
+world_interaction_new(struct world *w, const struct world_channel *ch)
 {
 	struct world_interaction *best = NULL;
 
@@ -35,7 +35,8 @@ world_interaction_new(struct world *w, uint64_t channel)
 		return NULL;
 	json_object_put(best->shown);
 	*best = (struct world_interaction) {.id = world_snowflake(w),
-	    .channel = channel,
+	    .channel = ch->id,
+	    .guild = ch->guild,
 	    .installs = WORLD_INSTALL_GUILD,
 	    .made_ms = clock_boot_ms()};
 	world_token(w, best->token, sizeof(best->token));
@@ -130,12 +131,10 @@ json_object *
 world_interaction_owners(struct world *w, const struct world_interaction *i)
 {
 	json_object *o = json_object_new_object();
-	struct world_channel ch;
 
-	must(world_channel_find(w, i->channel, &ch));
 	if (i->installs & WORLD_INSTALL_GUILD)
 		jso_set_id(o, "0",
-		    ch.guild != WORLD_NOWHERE ? world_guild_id(w, ch.guild)
+		    i->guild != WORLD_NOWHERE ? world_guild_id(w, i->guild)
 					      : 0);
 	if (i->installs & WORLD_INSTALL_USER)
 		jso_set_id(o, "1", user_id(w, i->user));

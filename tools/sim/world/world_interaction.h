@@ -28,6 +28,7 @@ enum world_install { WORLD_INSTALL_GUILD = 1, WORLD_INSTALL_USER = 2 };
 struct world_interaction {
 	uint64_t id; /* 0: free */
 	uint64_t channel, made_ms;
+	uint32_t guild;	   /* the channel's, or WORLD_NOWHERE */
 	uint64_t original; /* message id of the first answer; 0: none */
 	uint64_t message;  /* it belongs to; 0: none */
 	uint64_t opener;   /* of a modal: that it answered; 0: unknown */
@@ -52,7 +53,7 @@ struct world_interactions {
 
 /* A slot with id and token; NULL when all are live. */
 struct world_interaction *world_interaction_new(struct world *,
-    uint64_t channel);
+    const struct world_channel *);
 struct world_interaction *world_interaction_find(struct world *, uint64_t id);
 /* A user's last one that was answered with a modal, which is open until it was
  * submitted or another one came; NULL: none is. */
