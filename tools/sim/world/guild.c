@@ -23,6 +23,12 @@ guild_list_word(enum guild_list list)
 }
 
 bool
+guild_list_home(enum guild_list list)
+{
+	return lists[list].home;
+}
+
+bool
 guild_list_sent(enum guild_list list)
 {
 	return lists[list].sent;
@@ -236,6 +242,8 @@ guild_drop_key(struct guild *g, enum guild_list list, const char *key)
 	if (jso_get(g->list[list], key) == NULL)
 		return false;
 	guild_change(g);
+	if (lists[list].home)
+		world_home_drop(g->w, key);
 	json_object_object_del(g->list[list], key);
 	return true;
 }

@@ -32,5 +32,6 @@ void guild_forget(struct guild *);
 void guild_member_count(struct guild *);
 const char *guild_list_word(enum guild_list);
 bool guild_list_sent(enum guild_list);
+bool guild_list_home(enum guild_list);
 
 #endif

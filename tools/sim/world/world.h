@@ -87,8 +87,8 @@ unsigned world_bots(const struct world *);
 /* The n-th channel of a guild people talk in; false: it has none left. */
 bool world_talk_channel(struct world *, unsigned guild, uint64_t n,
     struct world_channel *);
-/* The guild something made later, or beyond the seed's six channels, is in
- * (its index); -1: nothing of that id is known. */
+/* The guild that something is in, or was in that the seed has (its index); -1:
+ * nothing of that id is known. */
 int64_t world_home(const struct world *, uint64_t id);
 
 uint64_t world_role_id(const struct world *, unsigned guild, unsigned n);

@@ -78,6 +78,8 @@ enum world_kind {
 uint64_t world_more_id(const struct world *, unsigned guild, unsigned n);
 /* Something made is in that guild from now on. */
 void world_home_set(struct world *, uint64_t id, unsigned guild);
+/* It is gone. */
+void world_home_drop(struct world *, const char *key);
 /* The id of a person of the seed, and whose an id is, or -1. */
 uint64_t world_seed_user(const struct world *, unsigned user);
 int64_t world_seed_find(const struct world *, uint64_t id);

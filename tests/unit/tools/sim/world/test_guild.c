@@ -5,6 +5,7 @@
 #include "tools/sim/world/guild.h"
 #include "tools/sim/world/perm.h"
 #include "tools/sim/world/user.h"
+#include "tools/sim/world/world_impl.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -272,6 +273,24 @@ test_members_set(void **state)
 	world_free(w);
 }
 
+/* What comes and goes for ever leaves nothing behind. */
+static void
+test_home_is_left(void **state)
+{
+	struct world *w = make_world(2, 8, 20000);
+	struct guild *g = guild_at(w, 1);
+
+	for (uint64_t id = 1; id < 100; id++) {
+		assert_true(
+		    guild_put(g, GUILD_THREADS, id, json_object_new_object()));
+		assert_int_equal(world_home(w, id), 1);
+		assert_true(guild_drop(g, GUILD_THREADS, id));
+		assert_int_equal(world_home(w, id), -1);
+	}
+	assert_int_equal(json_object_object_length(w->home), 0);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -284,6 +303,7 @@ main(void)
 	    cmocka_unit_test(test_permissions),
 	    cmocka_unit_test(test_a_new_guild),
 	    cmocka_unit_test(test_members_set),
+	    cmocka_unit_test(test_home_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,7 +41,8 @@ changed_world(void)
 	jso_set_text(user_doc(w, 12), "avatar", "abc");
 	user_changed(w, 12);
 	json_object_array_add(world_command_scope(w, 0, 0)->list,
-	    json_object_new_object());
+	    json_tokener_parse("{\"id\":\"1\",\"application_id\":\"2\","
+			       "\"name\":\"hello\"}"));
 	world_mark_react(w, world_render_last(w), "name:7", 12, false);
 	world_mark_vote(w, world_render_last(w), 2, 12);
 	world_mark_pin(w, c.id, world_render_last(w));
@@ -112,12 +113,96 @@ test_what_is_none(void **state)
 	world_free(w);
 }
 
+static json_object *
+at(json_object *o, const char *path)
+{
+	must(json_pointer_get(o, path, &o) == 0);
+	return o;
+}
+
+/* A list of a guild with this document by this key, in a world that is all
+ * right but for that. */
+static bool
+is_taken(const char *list, const char *key, const char *doc)
+{
+	struct world *w = changed_world(), *v;
+	json_object *o = world_file_save(w);
+	struct err err = {0};
+
+	jso_set(jso_get(at(o, "/changed/0"), list), key,
+	    json_tokener_parse(doc));
+	v = world_file_load(o, &err);
+	assert_true(v != NULL || strlen(err.text) > 10);
+	json_object_put(o);
+	world_free(w);
+	world_free(v);
+	return v != NULL;
+}
+
+/* Of what is in a document, what the code walks through and adds to unasked is
+ * what it takes it for. */
+static void
+test_what_documents_hold(void **state)
+{
+#define ROOM "\"type\":0,\"name\":\"x\""
+	static const struct {
+		const char *list, *key, *doc;
+		bool taken;
+	} docs[] = {
+	    {"channels", "7", "{\"id\":\"7\"," ROOM "}", true},
+	    {"channels", "7", "{\"id\":\"8\"," ROOM "}"},
+	    {"channels", "07", "{\"id\":\"07\"," ROOM "}"},
+	    {"channels", "x", "{\"id\":\"x\"," ROOM "}"},
+	    {"channels", "7",
+		"{\"id\":\"7\",\"permission_overwrites\":null," ROOM "}", true},
+	    {"channels", "7",
+		"{\"id\":\"7\",\"permission_overwrites\":{}," ROOM "}"},
+	    {"channels", "7",
+		"{\"id\":\"7\",\"permission_overwrites\":[null]," ROOM "}"},
+	    {"emojis", "7", "{\"id\":\"7\",\"name\":\"x\"}", true},
+	    {"emojis", "7", "{\"id\":\"7\",\"name\":null}"},
+	    {"members", "838860800000000000", "{\"roles\":[null]}"},
+	    {"webhooks", "7", "{\"id\":\"7\",\"channel_id\":\"8\"}", true},
+	    {"webhooks", "7", "{\"id\":\"7\",\"channel_id\":null}"},
+	    {"webhooks", "7",
+		"{\"id\":\"7\",\"channel_id\":\"8\",\"source_guild\":7}"},
+	    {"others", "onboarding", "{\"prompts\":[{\"emoji\":[]}]}"},
+	};
+
+	for (size_t i = 0; i < nitems(docs); i++)
+		assert_int_equal(is_taken(docs[i].list, docs[i].key,
+				     docs[i].doc),
+		    docs[i].taken);
+}
+
+/* A DM with nobody, and a thing that is in two guilds. */
+static void
+test_what_leads_nowhere(void **state)
+{
+	struct world *w = changed_world();
+	json_object *o = world_file_save(w);
+	struct err err = {0};
+
+	json_object_array_add(jso_get(o, "dms"),
+	    json_object_new_int64(WORLD_PEOPLE + 1));
+	assert_null(world_file_load(o, &err));
+	json_object_array_del_idx(jso_get(o, "dms"),
+	    json_object_array_length(jso_get(o, "dms")) - 1, 1);
+	jso_set(at(o, "/changed/1/channels"), "99",
+	    json_object_get(at(o, "/changed/0/channels/99")));
+	assert_null(world_file_load(o, &err));
+	json_object_put(o);
+	world_free(w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_saved_and_loaded),
 	    cmocka_unit_test(test_what_is_none),
+	    cmocka_unit_test(test_what_documents_hold),
+	    cmocka_unit_test(test_what_leads_nowhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
