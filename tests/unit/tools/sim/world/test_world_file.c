@@ -159,6 +159,9 @@ test_what_documents_hold(void **state)
 		"{\"id\":\"7\",\"permission_overwrites\":{}," ROOM "}"},
 	    {"channels", "7",
 		"{\"id\":\"7\",\"permission_overwrites\":[null]," ROOM "}"},
+	    {"channels", "7",
+		"{\"id\":\"7\",\"permission_overwrites\":[{\"type\":1}]," ROOM
+		"}"},
 	    {"emojis", "7", "{\"id\":\"7\",\"name\":\"x\"}", true},
 	    {"emojis", "7", "{\"id\":\"7\",\"name\":null}"},
 	    {"members", "838860800000000000", "{\"roles\":[null]}"},
@@ -166,6 +169,11 @@ test_what_documents_hold(void **state)
 	    {"webhooks", "7", "{\"id\":\"7\",\"channel_id\":null}"},
 	    {"webhooks", "7",
 		"{\"id\":\"7\",\"channel_id\":\"8\",\"source_guild\":7}"},
+	    {"others", "x",
+		"{\"poll\":{\"question\":{},\"answers\":[],"
+		"\"expiry\":\"2026\"}}",
+		true},
+	    {"others", "x", "{\"poll\":{\"question\":{},\"answers\":[]}}"},
 	    {"others", "onboarding", "{\"prompts\":[{\"emoji\":[]}]}"},
 	};
 
