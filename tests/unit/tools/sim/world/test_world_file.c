@@ -33,6 +33,7 @@ changed_world(void)
 	jso_set_text(o, "id", "99");
 	jso_set_int(o, "type", 0);
 	jso_set_text(o, "name", "new-room");
+	jso_set(o, "permission_overwrites", json_object_new_array());
 	guild_put(g, GUILD_CHANNELS, 99, o);
 	guild_delete(guild_at(w, 4));
 	world_dm_open(w, 0, 7, &c);
@@ -144,24 +145,30 @@ is_taken(const char *list, const char *key, const char *doc)
 static void
 test_what_documents_hold(void **state)
 {
-#define ROOM "\"type\":0,\"name\":\"x\""
+#define ROOM "\"type\":0,\"name\":\"x\",\"permission_overwrites\":"
+#define PLAIN ROOM "[]"
 	static const struct {
 		const char *list, *key, *doc;
 		bool taken;
 	} docs[] = {
-	    {"channels", "7", "{\"id\":\"7\"," ROOM "}", true},
-	    {"channels", "7", "{\"id\":\"8\"," ROOM "}"},
-	    {"channels", "07", "{\"id\":\"07\"," ROOM "}"},
-	    {"channels", "x", "{\"id\":\"x\"," ROOM "}"},
+	    {"channels", "7", "{\"id\":\"7\"," PLAIN "}", true},
+	    {"channels", "7", "{\"id\":\"8\"," PLAIN "}"},
+	    {"channels", "07", "{\"id\":\"07\"," PLAIN "}"},
+	    {"channels", "x", "{\"id\":\"x\"," PLAIN "}"},
+	    {"channels", "7", "{\"id\":\"7\"," ROOM "null}"},
+	    {"channels", "7", "{\"id\":\"7\"," ROOM "{}}"},
+	    {"channels", "7", "{\"id\":\"7\"," ROOM "[null]}"},
+	    {"channels", "7", "{\"id\":\"7\"," ROOM "[{\"type\":1}]}"},
+	    {"channels", "7", "{\"id\":\"7\",\"available_tags\":{}," PLAIN "}"},
 	    {"channels", "7",
-		"{\"id\":\"7\",\"permission_overwrites\":null," ROOM "}", true},
-	    {"channels", "7",
-		"{\"id\":\"7\",\"permission_overwrites\":{}," ROOM "}"},
-	    {"channels", "7",
-		"{\"id\":\"7\",\"permission_overwrites\":[null]," ROOM "}"},
-	    {"channels", "7",
-		"{\"id\":\"7\",\"permission_overwrites\":[{\"type\":1}]," ROOM
-		"}"},
+		"{\"id\":\"7\",\"available_tags\":null," PLAIN "}", true},
+	    {"threads", "7",
+		"{\"id\":\"7\",\"type\":11,\"name\":\"x\","
+		"\"parent_id\":\"8\",\"thread_metadata\":{}}",
+		true},
+	    {"threads", "7",
+		"{\"id\":\"7\",\"type\":11,\"name\":\"x\","
+		"\"parent_id\":\"8\"}"},
 	    {"emojis", "7", "{\"id\":\"7\",\"name\":\"x\"}", true},
 	    {"emojis", "7", "{\"id\":\"7\",\"name\":null}"},
 	    {"members", "838860800000000000", "{\"roles\":[null]}"},
