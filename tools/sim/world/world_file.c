@@ -293,7 +293,8 @@ head_ok(const struct guild *g, json_object *head)
 	uint64_t id;
 
 	return number(head, "id", UINT64_MAX, &id) && id == g->id
-	    && owner != NULL && world_doc_ok(head)
+	    && owner != NULL && array(head, "features") != NULL
+	    && world_doc_ok(head)
 	    && json_object_is_type(jso_get(head, "name"), json_type_string);
 }
 
@@ -439,7 +440,7 @@ load_apps(struct world *w, json_object *o, struct err *err)
 	json_object *all;
 
 	if (!json_object_object_get_ex(o, "applications", &all)
-	    || (world_doc_ok(all) && app_restore(w, all)))
+	    || app_restore(w, all))
 		return 0;
 	return err_set(err, EXIT_USAGE,
 	    "applications is not what a saved world has there.");
@@ -452,7 +453,7 @@ load_marks(struct world *w, json_object *o, struct err *err)
 	json_object *all;
 
 	if (!json_object_object_get_ex(o, "marks", &all)
-	    || (world_doc_ok(all) && world_mark_restore(w, all)))
+	    || world_mark_restore(w, all))
 		return 0;
 	return err_set(err, EXIT_USAGE,
 	    "marks is not what a saved world has there.");

@@ -181,7 +181,12 @@ test_what_documents_hold(void **state)
 		"\"expiry\":\"2026\"}}",
 		true},
 	    {"others", "x", "{\"poll\":{\"question\":{},\"answers\":[]}}"},
-	    {"others", "onboarding", "{\"prompts\":[{\"emoji\":[]}]}"},
+	    {"others", "x", "{\"zz\":[null],\"recurrence_rule\":{\"user\":5}}",
+		true},
+	    {"others", "x", "{\"components\":[{\"user\":5,\"roles\":1}]}",
+		true},
+	    {"others", "x", "{\"components\":[{\"components\":1}]}"},
+	    {"others", "onboarding", "{\"prompts\":[null]}"},
 	};
 
 	for (size_t i = 0; i < nitems(docs); i++)
