@@ -18,7 +18,7 @@
 #include "tools/sim/book/stats.h"
 #include "tools/sim/world/user.h"
 #include "tools/sim/world/world.h"
-#include "tools/sim/world/world_file.h"
+#include "tools/sim/saved/world_file.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"

@@ -2,7 +2,7 @@
 #include "tools/sim/control/inspect.h"
 
 #include "tools/sim/base/answer.h"
-#include "tools/sim/world/world_file.h"
+#include "tools/sim/saved/world_file.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/base/jso.h"
 

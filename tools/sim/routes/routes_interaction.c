@@ -221,20 +221,6 @@ carry_out(struct rest_call *c, struct world_interaction *i, json_object *data,
 	return m;
 }
 
-/* Is the channel there still, of an answer that is a message in it? */
-static bool
-has_channel(struct rest_call *c, const struct world_interaction *i,
-    int64_t type)
-{
-	struct world_channel ch;
-
-	if ((type != CALLBACK_MESSAGE && type != CALLBACK_DEFERRED)
-	    || world_channel_find(c->w, i->channel, &ch))
-		return true;
-	rest_reply_error(c, REST_UNKNOWN_CHANNEL);
-	return false;
-}
-
 static void
 callback(struct rest_call *c)
 {
@@ -249,8 +235,6 @@ callback(struct rest_call *c)
 		world_interaction_counts(c->w)->wrong++;
 		return;
 	}
-	if (!has_channel(c, i, type))
-		return;
 	i->answered = true;
 	i->callback = (int)type;
 	if (type == CALLBACK_MODAL || type == CALLBACK_CHOICES)

@@ -445,12 +445,6 @@ world_member(const struct world *w, unsigned guild, unsigned n)
 }
 
 uint64_t
-world_bot_id(const struct world *w)
-{
-	return w->bot;
-}
-
-uint64_t
 world_app_id(const struct world *w)
 {
 	return w->app;

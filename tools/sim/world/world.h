@@ -94,7 +94,6 @@ int64_t world_home(const struct world *, uint64_t id);
 uint64_t world_role_id(const struct world *, unsigned guild, unsigned n);
 /* The n-th of a guild's people, of those the seed knows. */
 unsigned world_member(const struct world *, unsigned guild, unsigned n);
-uint64_t world_bot_id(const struct world *);
 uint64_t world_app_id(const struct world *);
 
 /* A new id for something made now: ascending, never twice. */

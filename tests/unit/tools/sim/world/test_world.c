@@ -62,7 +62,7 @@ test_ids_are_found_again(void **state)
 	}
 	for (unsigned u = 0; u < WORLD_PEOPLE; u++)
 		assert_int_equal(user_find(w, user_id(w, u)), u);
-	assert_int_equal(user_find(w, world_bot_id(w)), WORLD_BOT);
+	assert_int_equal(user_find(w, user_id(w, WORLD_BOT)), WORLD_BOT);
 	assert_int_equal(user_find(w, 0), -1);
 	assert_int_equal(world_guild_find(w, UINT64_MAX), -1);
 	world_free(w);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/world/world_doc.h"
+#include "tools/sim/saved/world_doc.h"
 
 #include "shared/base/base.h"
 

@@ -5,7 +5,7 @@
 #include "tools/sim/world/guild.h"
 #include "tools/sim/world/user.h"
 #include "tools/sim/world/world_command.h"
-#include "tools/sim/world/world_file.h"
+#include "tools/sim/saved/world_file.h"
 #include "tools/sim/world/world_mark.h"
 
 #include <setjmp.h>

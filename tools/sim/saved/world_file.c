@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/world/world_file.h"
+#include "tools/sim/saved/world_file.h"
 
 #include "tools/sim/base/jso.h"
 #include "tools/sim/world/app.h"
 #include "tools/sim/world/guild_impl.h"
 #include "tools/sim/world/user.h"
 #include "tools/sim/world/user_impl.h"
-#include "tools/sim/world/world_doc.h"
+#include "tools/sim/saved/world_doc.h"
 
 #include "shared/json/json.h"
 

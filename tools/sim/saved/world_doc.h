@@ -3,8 +3,8 @@
  * Documents that come from outside, in a world's file: may the code walk
  * through them as through those it makes itself?
  */
-#ifndef TOOLS_SIM_WORLD_WORLD_DOC_H
-#define TOOLS_SIM_WORLD_WORLD_DOC_H
+#ifndef TOOLS_SIM_SAVED_WORLD_DOC_H
+#define TOOLS_SIM_SAVED_WORLD_DOC_H
 
 #include <json-c/json.h>
 #include <stdbool.h>
