@@ -454,7 +454,9 @@ void page_mark_stopped(const char *dir);
 int page_attach(struct page *, int fd, struct err *);
 void page_close(struct page *);
 
-/* Writers bracket every change; never nest. */
+/* Writers bracket every change; never nest.  What takes more than a few
+ * assignments is made aside and page_put(): readers wait meanwhile, and not
+ * for long. */
 static inline void
 page_begin(page_lock *l)
 {
@@ -484,8 +486,12 @@ page_last_beat(_Atomic uint64_t *pulse)
 	return atomic_load_explicit(pulse, memory_order_relaxed);
 }
 
+/* Its one writer: all of a part but its first member, the lock. */
+void page_put(void *part, const void *from, size_t size);
+
 /* Reader: copies a consistent part out (whose first member is the lock);
- * false when its writer died in the middle: out is then the torn copy. */
+ * false when its writer died in the middle: out is then the torn copy.  May
+ * wait some 20 ms for a writer that is not running. */
 bool page_read(const void *part, void *out, size_t size);
 
 /* Makes an odd lock (its writer was killed inside) even again: new owner. */

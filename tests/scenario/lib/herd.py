@@ -192,6 +192,12 @@ class Fleet:
         os.makedirs(path, exist_ok=True)
 
     def audit(self):
+        """The plugin that reports to the simulator what it was handed.  What
+        it has not reported is not handled: said before it is there, since
+        until then heartbeats would do."""
+        subprocess.run([SIMULATOR, "audit", "--dir", self.sim.dir],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, timeout=ROOM * WAIT_S)
         return dict(exec="%s audit --dir %s" % (SIMULATOR, self.sim.dir),
             events="*", window=512)
 
