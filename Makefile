@@ -226,12 +226,24 @@ asan-tests:
 SHARE = $(PREFIX)/share/shardherd
 PLUGINS = $(filter-out %.c %.h %/__pycache__ %/new %/branding,\
 	$(wildcard handler/plugins/*))
-install: all install-files
+install: all install-files install-sim-lib
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/shardherd $(BUILD)/shardherd-sim \
 		$(DESTDIR)$(PREFIX)/bin
 
-install-sim: sim
+# The libraries for tests of bots.
+TESTING = tools/sim/lib
+TESTING_FILES = README.md python/shardherd_sim.py node/package.json \
+	node/shardherd-sim.mjs node/shardherd-sim.d.ts $(patsubst $(TESTING)/%,%,$(wildcard \
+	$(TESTING)/examples/*/*.py $(TESTING)/examples/*/*.txt \
+	$(TESTING)/examples/*/*.js $(TESTING)/examples/*/*.json))
+install-sim-lib:
+	for f in $(TESTING_FILES); do \
+		install -D -m 644 $(TESTING)/$$f \
+			$(DESTDIR)$(SHARE)/sim/$$f || exit 1; \
+	done
+
+install-sim: sim install-sim-lib
 	install -D -m 755 $(BUILD)/shardherd-sim \
 		$(DESTDIR)$(PREFIX)/bin/shardherd-sim
 	install -D -m 644 man/shardherd-sim.1 \
@@ -290,6 +302,6 @@ clean:
 	rm -rf $(BUILD) $(BUILD)-asan build-static/obj build-static/obj-sim
 
 .PHONY: all sim unit-bin tests list-tests check asan asan-tests install \
-	install-sim install-files static sim-static dist check-static format clean
+	install-sim install-sim-lib install-files static sim-static dist check-static format clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

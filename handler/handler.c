@@ -63,14 +63,16 @@ static void
 handler_page_each(struct handler *h, struct page_plugins *page)
 {
 	const struct registration *c = &h->rpc.commands;
+	struct page_plugins *next = base_alloc(sizeof(*next));
 
-	page_begin(&page->lock);
-	plugin_set_page(&h->plugins, page);
+	*next = *page;
+	plugin_set_page(&h->plugins, next);
 	for (unsigned i = 0; i < h->plugins.entries && i < PAGE_PLUGINS; i++)
 		if (c->left[i].n > 0)
-			str_copy(page->plugin[i].commands, c->left[i].words,
+			str_copy(next->plugin[i].commands, c->left[i].words,
 			    PAGE_WORDS);
-	page_end(&page->lock);
+	page_put(page, next, sizeof(*next));
+	free(next);
 }
 
 /* What takes longer to find out than a loop turn should. */

@@ -10,10 +10,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PAGE_MAGIC 0x7368657264706731u /* "sherdpg1" */
+/* A writer that was put off the processor inside is back before long; one that
+ * is stopped or dead is not. */
 #define PAGE_READ_TRIES 1000
+#define PAGE_READ_WAITS 20 /* of 1 ms */
 
 const char *const page_shard_state_name[SHARD_STATES] = {
 #define X(n, s) [SHARD_##n] = s,
@@ -437,8 +441,9 @@ bool
 page_read(const void *part, void *out, size_t size)
 {
 	const page_lock *lock = part;
+	struct timespec ms = {.tv_nsec = 1000000};
 
-	for (int i = 0; i < PAGE_READ_TRIES; i++) {
+	for (int i = 0; i < PAGE_READ_TRIES + PAGE_READ_WAITS; i++) {
 		uint32_t before = atomic_load_explicit(lock,
 		    memory_order_acquire);
 		memcpy(out, part, size);
@@ -447,8 +452,19 @@ page_read(const void *part, void *out, size_t size)
 		    memory_order_relaxed);
 		if (before == after && (before & 1) == 0)
 			return true;
+		if (i >= PAGE_READ_TRIES)
+			nanosleep(&ms, NULL);
 	}
 	return false;
+}
+
+void
+page_put(void *part, const void *from, size_t size)
+{
+	page_begin(part);
+	memcpy((char *)part + sizeof(page_lock),
+	    (const char *)from + sizeof(page_lock), size - sizeof(page_lock));
+	page_end(part);
 }
 
 void

@@ -14,6 +14,7 @@
 #ifndef SHARED_PAGE_PAGE_H
 #define SHARED_PAGE_PAGE_H
 
+#include "shared/page/page_gate.h"
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"
 
@@ -25,8 +26,7 @@
 #define PAGE_NOTES 12	 /* at least as many as board.h has sources */
 #define PAGE_PATIENCES 4 /* as patience.h has */
 #define PAGE_CLOSES 24	 /* distinct close codes counted per shard */
-#define PAGE_WORDS 192
-#define PAGE_PLUGINS 64 /* as config.h's CONFIG_PLUGINS_MAX */
+#define PAGE_PLUGINS 64	 /* as config.h's CONFIG_PLUGINS_MAX */
 
 #define PAGE_SHARD_STATES(X)                                                   \
 	X(DOWN, "down")		      /* no process */                         \
@@ -164,8 +164,6 @@ struct page_class {
 	double others;	   /* traffic to one at the fleet's other shards;
 				   0: not known */
 };
-
-typedef _Atomic uint32_t page_lock;
 
 struct page_close_count {
 	uint32_t code, count;
@@ -325,66 +323,6 @@ struct page_plugins {
 	struct page_plugin plugin[PAGE_PLUGINS];
 };
 
-#define PAGE_GATE_STATES(X)                                                    \
-	X(DOWN, "down")                                                        \
-	X(STARTING, "starting")                                                \
-	X(STANDBY, "standby") /* it can serve, and waits to take over */       \
-	X(READY, "ready")                                                      \
-	X(STOPPING, "stopping")
-enum gate_state {
-#define X(n, s) GATE_##n,
-	PAGE_GATE_STATES(X)
-#undef X
-	    GATE_STATES
-};
-extern const char *const page_gate_state_name[GATE_STATES];
-
-#define PAGE_CLIENTS 32 /* as config.h's CONFIG_CLIENTS_MAX */
-
-/* One client of the gate, all its connections and sessions together. */
-struct page_client {
-	char name[64];		      /* "": this place is free */
-	uint32_t sessions, connected; /* of them with a connection */
-	uint64_t lag_events;	      /* of the one that is farthest behind */
-	uint64_t heard_ms;	      /* boot stamp of the last heartbeat */
-	uint64_t events, replayed, caught_up, overruns, expired;
-	uint64_t identifies, resumes, refused; /* what was asked, and not had */
-	char note[PAGE_WORDS];		       /* what is wrong, for people */
-};
-
-/* Written by the gate in service only. */
-struct page_gate {
-	page_lock lock;
-	uint32_t state; /* enum gate_state */
-	uint64_t state_since_ms;
-	int32_t pid;
-	uint32_t lanes;		       /* to handlers */
-	uint64_t events, repeated;     /* taken; seen before */
-	uint64_t unreadable;	       /* no dispatch that could be sent */
-	uint64_t too_big;	       /* more than a quarter of the log */
-	uint64_t log_oldest, log_last; /* positions; see gatelog.h */
-	uint64_t log_used, log_size;   /* bytes */
-	uint64_t log_lost;	       /* records that damage has cost */
-	uint64_t cache_behind;	       /* records not in the cache yet */
-	uint64_t cache_fragments, cache_bytes;
-	uint32_t cache_cold; /* it is being filled, or out of order */
-	uint32_t clients;    /* places in use */
-	char note[PAGE_WORDS];
-	struct page_client client[PAGE_CLIENTS];
-};
-
-/* REST calls of one client, limited by us or by Discord; "": free. */
-struct page_client_rest {
-	char name[64];
-	uint64_t calls, limited_ours, limited_discord, refused, errors, cut;
-	uint64_t bytes_up, bytes_down, open; /* open: at the moment */
-};
-/* Written by the handler in service only. */
-struct page_clients_rest {
-	page_lock lock;
-	struct page_client_rest of[PAGE_CLIENTS + 1]; /* "-": by no client */
-};
-
 /* The last `probe`; times as in struct msg_probe_answer. */
 struct page_probe {
 	int64_t at_wall_ms; /* 0: never */
@@ -524,7 +462,9 @@ void page_mark_stopped(const char *dir);
 int page_attach(struct page *, int fd, struct err *);
 void page_close(struct page *);
 
-/* Writers bracket every change; never nest. */
+/* Writers bracket every change; never nest.  What takes more than a few
+ * assignments is made aside and page_put(): readers wait meanwhile, and not
+ * for long. */
 static inline void
 page_begin(page_lock *l)
 {
@@ -554,8 +494,12 @@ page_last_beat(_Atomic uint64_t *pulse)
 	return atomic_load_explicit(pulse, memory_order_relaxed);
 }
 
+/* Its one writer: all of a part but its first member, the lock. */
+void page_put(void *part, const void *from, size_t size);
+
 /* Reader: copies a consistent part out (whose first member is the lock);
- * false when its writer died in the middle: out is then the torn copy. */
+ * false when its writer died in the middle: out is then the torn copy.  May
+ * wait some 20 ms for a writer that is not running. */
 bool page_read(const void *part, void *out, size_t size);
 
 /* Makes an odd lock (its writer was killed inside) even again: new owner. */

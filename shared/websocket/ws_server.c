@@ -47,6 +47,37 @@ ws_message(wslay_event_context_ptr ws,
 		    (const char *)m->msg, m->msg_length);
 }
 
+static void
+ws_frame(wslay_event_context_ptr ws,
+    const struct wslay_event_on_frame_recv_start_arg *f, void *arg)
+{
+	struct ws_server *s = arg;
+
+	s->closing = f->opcode == WSLAY_CONNECTION_CLOSE;
+	s->told_len = 0;
+	s->told = 0;
+}
+
+static void
+ws_chunk(wslay_event_context_ptr ws,
+    const struct wslay_event_on_frame_recv_chunk_arg *f, void *arg)
+{
+	struct ws_server *s = arg;
+
+	for (size_t i = 0; s->closing && i < f->data_length && s->told_len < 2;
+	     i++, s->told_len++)
+		s->told = s->told << 8 | f->data[i];
+}
+
+/* Registered after RFC 6455 (service restart, try again later, bad gateway),
+ * and so unknown to wslay, which calls such a frame broken; discordgo closes
+ * with 1012. */
+static bool
+is_new_code(unsigned code)
+{
+	return code >= 1012 && code <= 1014;
+}
+
 void
 ws_server_begin(struct ws_server *s, const struct ws_server_calls *calls,
     struct wire *wire, struct list *dirty, uint64_t message_max)
@@ -55,6 +86,8 @@ ws_server_begin(struct ws_server *s, const struct ws_server_calls *calls,
 	    .recv_callback = ws_recv,
 	    .send_callback = ws_send,
 	    .on_msg_recv_callback = ws_message,
+	    .on_frame_recv_start_callback = ws_frame,
+	    .on_frame_recv_chunk_callback = ws_chunk,
 	};
 
 	*s = (struct ws_server) {.calls = calls, .wire = wire, .dirty = dirty};
@@ -77,8 +110,11 @@ ws_server_bytes(struct ws_server *s, const char *data, size_t len)
 	s->in_len = len;
 	if (wslay_event_recv(s->ws) != 0)
 		return WS_SERVER_BROKEN;
-	return wslay_event_get_read_enabled(s->ws) ? WS_SERVER_MORE
-						   : WS_SERVER_ENDED;
+	if (wslay_event_get_read_enabled(s->ws))
+		return WS_SERVER_MORE;
+	if (!ws_server_closed(s) && s->closing && is_new_code(s->told))
+		s->calls->closes(s, s->told, false);
+	return WS_SERVER_ENDED;
 }
 
 void

@@ -30,6 +30,9 @@ struct ws_server {
 	wslay_event_context_ptr ws; /* NULL: not begun */
 	const char *in;		    /* bytes wslay may read now */
 	size_t in_len;
+	bool closing;	 /* the frame being read is a close frame */
+	size_t told_len; /* bytes of its code read, */
+	unsigned told;	 /* and the code */
 };
 
 /* message_max: bytes of a message; more is a broken frame (1009). */

@@ -140,12 +140,11 @@ void
 status_page_update(struct status_page *b)
 {
 	struct fleet *f = b->fleet;
-	struct page_cluster *pc;
+	struct page_cluster next, *pc = &next;
 
 	if (f->page.head == NULL)
 		return;
-	pc = &f->page.head->cluster;
-	page_begin(&pc->lock);
+	next = f->page.head->cluster;
 	pc->pid = (int32_t)getpid();
 	pc->pid_start = process_start(getpid());
 	pc->started_ms = f->started_ms;
@@ -165,7 +164,7 @@ status_page_update(struct status_page *b)
 	str_copy(pc->reboot, f->reboot.text, sizeof(pc->reboot));
 	put_classes(pc, f);
 	put_rollout(pc, f);
-	page_end(&pc->lock);
+	page_put(&f->page.head->cluster, pc, sizeof(next));
 	b->updated_ms = clock_boot_ms();
 	f->notes.due = false;
 }

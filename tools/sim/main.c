@@ -25,24 +25,15 @@ help_of(const char *mode, int argc, char **argv)
 	if (argc < 3 || argc > 4 || !help_is(argv[2])
 	    || (!run && strcmp(mode, "ctl") != 0))
 		return -1;
-	if (run ? help_run(stdout, topic) : help_ctl(stdout, topic))
-		return EXIT_FINE;
-	fprintf(stderr,
-	    "shardherd-sim: %s --help knows no %s; without it, it lists what "
-	    "there is.\n",
-	    mode, topic);
-	return EXIT_USAGE;
+	return help_show(run ? help_run : help_ctl, mode, topic);
 }
 
-int
-main(int argc, char **argv)
+static int
+dispatch(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
-	int code;
+	int code = help_of(mode, argc, argv);
 
-	inherited_settle(false);
-	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
-	code = help_of(mode, argc, argv);
 	if (code >= 0)
 		return code;
 	if (help_is(mode) || (argc == 3 && help_is(argv[2]))) {
@@ -68,4 +59,21 @@ main(int argc, char **argv)
 	}
 	help_main(stderr);
 	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	int code;
+
+	inherited_settle(false);
+	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
+	code = dispatch(argc, argv);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		fprintf(stderr,
+		    "shardherd-sim: cannot write to standard output.\n");
+		if (code == EXIT_FINE)
+			code = EXIT_DEGRADED;
+	}
+	return code;
 }

@@ -18,7 +18,7 @@
 #include "tools/sim/book/stats.h"
 #include "tools/sim/world/user.h"
 #include "tools/sim/world/world.h"
-#include "tools/sim/world/world_file.h"
+#include "tools/sim/saved/world_file.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -265,9 +265,10 @@ start(struct run *r, struct err *err)
 {
 	struct sim *sim = &r->sim;
 
+	/* Nothing is written before the directory is ours. */
 	if (hostnames_check(sim, err) < 0 || make_dir(sim, err) < 0
-	    || make_world(sim, err) < 0 || make_tokens(sim, err) < 0
 	    || start_loop(r, err) < 0 || control_start(sim, err) < 0
+	    || make_world(sim, err) < 0 || make_tokens(sim, err) < 0
 	    || (!sim->cfg.plain && cert_make(sim, err) < 0)
 	    || gateway_start(sim, err) < 0 || generator_start(sim, err) < 0
 	    || rest_start(sim, routes_all, err) < 0

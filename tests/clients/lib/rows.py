@@ -3,26 +3,41 @@
 import collections
 
 # kind: see install.py; modes: the first gets every step, the other the short
-# table; cannot: {step: why}; odd: what the simulator calls odd in its ways.
-Row = collections.namedtuple("Row", "name kind modes cannot odd",
-    defaults=(("plain", "tls"), {}, ()))
+# table; cannot: {step: why}; odd: its own ways, in the simulator's words;
+# refused: 429s at most, of many messages at once; example: whether the
+# libraries for tests have a bot of it (example.py).
+Row = collections.namedtuple("Row",
+    "name kind modes cannot odd refused example",
+    defaults=(("plain", "tls"), {}, (), 0, False))
 
 # After op 9 false; Discord takes it.
 RESUME_HOST = "on the resume host"
+# When a window ends, its sleepers each begin it anew: a second five may go.
+TWICE_WOKEN = 5
 NO_CACHE = {"caches equal to the world": "keeps none"}
 
 ROWS = [
-    Row("discord.js", "npm"),
+    Row("discord.js", "npm", example=True),
     Row("discordjs-ws", "npm", ("tls", "plain"), NO_CACHE),
     Row("eris", "npm", ("tls",),
         {"op 9 true": "identifies anew in the same breath"},
         (RESUME_HOST, "activities is null")),
-    Row("discord.py", "pip", odd=(RESUME_HOST,)),
-    Row("discord.py-debian", "debian", odd=(RESUME_HOST,)),
+    Row("discord.py", "pip", odd=(RESUME_HOST,), refused=TWICE_WOKEN,
+        example=True),
+    Row("discord.py-debian", "debian", odd=(RESUME_HOST,),
+        refused=TWICE_WOKEN),
     Row("discordeno", "npm", ("plain", "tls"), dict(NO_CACHE, **{
         "12 messages at once": "leaves limits to Discord's own host, or to "
         "a proxy"}), (RESUME_HOST, "before HELLO")),
     Row("discordgo", "go", ("plain", "tls"),
-        {"op 9 true": "identifies anew in the same breath"}),
+        {"op 9 true": "identifies anew in the same breath"},
+        ("activities is absent", "status is empty", "guild_id is a list")),
+    # After op 9 false its first heartbeat still has the old session's number.
+    Row("jda", "maven", odd=("before HELLO",
+        "heartbeat with seq N, which was never sent")),
+    # Its gateway trusts the web's authorities alone.
+    Row("serenity", "cargo", ("plain",), {
+        "12 messages at once": "leaves limits to a proxy"},
+        ("since is an object",)),
 ]
 BY_NAME = {row.name: row for row in ROWS}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The simulator's own word on what there is, over its REST API."""
+"""The simulator's own word on what there is, over its REST API: as a second
+bot sees it, so that no limit of the client's is spent on it."""
 import json
 import ssl
 import time
@@ -14,12 +15,15 @@ class World:
         self.api = sim.urls["SIM_API"]
         self.ssl = ssl.create_default_context(cafile=sim.urls["SIM_CA"]) \
             if sim.urls.get("SIM_CA") else None
-        with open(sim.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
-            self.token = f.read().strip()
+        file = sim.urls["SIM_TOKEN_FILE"]
+        with open(file, encoding="utf-8") as f:
+            self.client = f.read().strip()
+        with open(file + ".2", encoding="utf-8") as f:
+            self.judge = f.read().strip()
 
-    def _bytes(self, url):
+    def _bytes(self, url, token):
         request = urllib.request.Request(url, headers={
-            "Authorization": "Bot " + self.token,
+            "Authorization": "Bot " + token,
             "User-Agent": "DiscordBot (the judge, 1)"})
         for _ in range(20):
             try:
@@ -37,13 +41,20 @@ class World:
                 raise Failed("GET %s: %s" % (url, e)) from None
         raise Failed("GET %s: 429 for ever" % url)
 
-    def get(self, path):
-        """None when there is no such thing."""
-        body = self._bytes(self.api + path)
+    def _json(self, path, token):
+        body = self._bytes(self.api + path, token)
         return None if body is None else json.loads(body)
 
+    def get(self, path):
+        """None when there is no such thing."""
+        return self._json(path, self.judge)
+
+    def own(self, path):
+        """What Discord shows to the client's bot alone."""
+        return self._json(path, self.client)
+
     def fetch(self, url):
-        return self._bytes(url)
+        return self._bytes(url, self.judge)
 
     def message(self, channel, message):
         return self.get("/channels/%s/messages/%s" % (channel, message))
@@ -59,4 +70,4 @@ class World:
             "/guilds/%s/members?limit=1000" % guild)}
 
     def commands(self, app, guild):
-        return self.get("/applications/%s/guilds/%s/commands" % (app, guild))
+        return self.own("/applications/%s/guilds/%s/commands" % (app, guild))

@@ -113,6 +113,10 @@ class Sim:
         # Sessions outlive what takes its time on a busy machine.
         self.options = dict(guilds=64, shards=16, max_concurrency=16,
             identify_interval=STRICT, seed=1, session_ttl="600s", replay=30000)
+        # HERD_SIM="guild_bytes=320000 send_buffer=16384": any scenario over
+        # guilds of real size and small sockets.
+        self.options.update(word.split("=", 1)
+            for word in os.environ.get("HERD_SIM", "").split())
         self.options.update(options)
         self.log = path + ".log"
         self.process = None
@@ -188,6 +192,12 @@ class Fleet:
         os.makedirs(path, exist_ok=True)
 
     def audit(self):
+        """The plugin that reports to the simulator what it was handed.  What
+        it has not reported is not handled: said before it is there, since
+        until then heartbeats would do."""
+        subprocess.run([SIMULATOR, "audit", "--dir", self.sim.dir],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, timeout=ROOM * WAIT_S)
         return dict(exec="%s audit --dir %s" % (SIMULATOR, self.sim.dir),
             events="*", window=512)
 

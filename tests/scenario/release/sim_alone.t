@@ -45,10 +45,16 @@ def main(t):
     said = subprocess.run([os.path.join(root, "usr/bin/shardherd-sim"),
         "--version"], capture_output=True, text=True, check=False)
     t.match(said.stdout, r"\Ashardherd-sim \d", "what was installed runs")
-    t.equal(sorted(os.path.relpath(os.path.join(folder, name), root)
-        for folder, _, names in os.walk(root) for name in names),
+    files = sorted(os.path.relpath(os.path.join(folder, name), root)
+        for folder, _, names in os.walk(root) for name in names)
+    library = "usr/share/shardherd/sim/"
+    t.equal([f for f in files if not f.startswith(library)],
         ["usr/bin/shardherd-sim", "usr/share/man/man1/shardherd-sim.1"],
         "program and manual")
+    t.ok(library + "python/shardherd_sim.py" in files
+        and library + "node/shardherd-sim.mjs" in files
+        and library + "node/shardherd-sim.d.ts" in files,
+        "libraries for tests")
 
 
 if os.path.basename(BUILD) != "build":

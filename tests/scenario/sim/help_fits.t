@@ -52,13 +52,14 @@ def main(t):
 
     first = page(t, "ctl", "--help")
     named, verbs = set(), []
-    for topic in re.findall(r"(?m)^  (people|look|connections|faults|events) ",
+    for topic in re.findall(r"(?m)^  (people|offers|members|look|connections|"
+            r"faults|events) ",
             first):
         found = re.findall(VERB, page(t, "ctl", "--help", topic))
         named.add(topic)
         t.ok(found, "%s has verbs" % topic)
         verbs += found
-    t.equal(len(named), 5, "five topics")
+    t.equal(len(named), 7, "seven topics")
     t.equal(sorted(set(verbs)), sorted(verbs), "each verb stands once")
     t.equal([v for v in verbs if v not in first.split()], [],
         "the first page names each")
@@ -72,6 +73,17 @@ def main(t):
         done = ask(*words)
         t.equal(done.returncode, 64, " ".join(words))
         t.match(done.stderr, "knows no zzz", "it says so")
+    here = ask("ctl", "--dir", "/nonexistent", "--help")
+    t.equal((here.returncode, here.stdout), (0, ask("ctl",
+        "--help").stdout), "ctl --help after --dir, as an alias has it")
+    t.equal(ask("ctl", "--dir", "/nonexistent", "--help", "say").stdout,
+        ask("ctl", "--help", "say").stdout, "and of a verb")
+    done = ask("ctl", "say", "#general", "x")
+    t.equal(done.returncode, 64, "ctl without --dir")
+    t.match(done.stderr, "--dir DIR comes before", "it says so")
+    done = ask("run", "--dir", "/nonexistent", "--gilds", "3")
+    t.equal(done.returncode, 64, "an option that is none")
+    t.match(done.stderr, "did you mean guilds", "the nearest")
     done = ask("ctl")
     t.equal(done.returncode, 64, "ctl alone")
     t.match(done.stderr, "by topic", "shows them too")

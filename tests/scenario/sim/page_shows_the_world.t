@@ -126,6 +126,8 @@ def play(t, sim, bot):
     if lacks:
         t.equal(bot.call("GET", re.sub(":[a-z_]+", guild, lacks))[0], 501,
             "a route that is lacking: " + lacks)
+    sim.ctl("say", channel, "ask @sim-bot in <#%s> or <@1>, <@" % channel)
+    sim.ctl("pin", sim.ctl("say", channel, "keep this").strip())
     sim.ctl("message", 0, "said by a person", "--channel", channel)
     return channel
 
@@ -143,6 +145,10 @@ def looks(t, sim, web, bot, channel):
     t.match(page.text, r"Press\s*p1", "a button and its custom_id")
     t.match(page.text, "ephemeral.*answers.*\n.*for one only",
         "an ephemeral answer is shown, and marked")
+    t.match(page.text, r"ask @sim-bot in #\S+ or <@1>, <@\n", "names are seen")
+    t.match(page.text, r"about \d+.*\npinned a message", "so is what was done")
+    t.match(web.page("/guilds/" + bot.guild["id"]).text, "owner alder_fox0",
+        "a guild's owner")
     t.ok(page.text.rindex("said by a person") > page.text.index("Press"),
         "the newest comes last")
     t.ok(EVIL in web.page("/guilds/" + bot.guild["id"]).text,
@@ -217,6 +223,15 @@ def main(t):
     crawl(t, web)
     t.equal(sim.report()["rest"]["requests"], before,
         "looking is no call of the bot")
+    bot.client.drop()
+    sim = t.sim(shards=1, guilds=1, plain=True, bots=2)
+    two = Browser(sim.urls["SIM_PAGE"].rstrip("/"))
+    t.match(two.page("/").text, r"The bots are sim-bot \d+, sim-bot-2 \d+\.",
+        "two bots")
+    bot = Bot(sim)
+    t.match(two.page("/").text, "0 of 1sim-bot" + bot.ready["session_id"],
+        "whose session it is")
+    t.equal(two.page("/").faults, [], "in a whole page")
     bot.client.drop()
 
 

@@ -7,6 +7,8 @@ import base64
 import json
 import os
 import sys
+import urllib.error
+import urllib.request
 
 sys.path.append(sys.path[0] + "/../lib")
 from botcalls import Bot
@@ -18,6 +20,29 @@ IMAGE = "data:image/png;base64," + base64.b64encode(PNG).decode()
 MOVING = "data:image/gif;base64," + base64.b64encode(b"GIF89a").decode()
 SOUND = "data:audio/ogg;base64," + base64.b64encode(b"OggS" * 8).decode()
 LATER, LAST = "2099-01-01T12:00:00Z", "2099-01-01T14:00:00+01:00"
+
+
+def once(bot):
+    """Status and headers, of whatever kind; a 429 is not ridden out."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(bot.api
+                + "/users/@me", headers={"User-Agent": "DiscordBot (x, 1)",
+                "Authorization": "Bot " + bot.token}), timeout=60) as r:
+            return r.status, r.headers
+    except urllib.error.HTTPError as e:
+        return e.code, e.headers
+
+
+def limited(t, sim, bot):
+    """A 429 that is asked for tells when to come back, as Discord's does."""
+    sim.ctl("rest", "GET /users/@me", "429", "count=1")
+    status, headers = once(bot)
+    t.equal((status, headers["Retry-After"], headers["X-RateLimit-Scope"]),
+        (429, "1", "user"), "a limit has its header")
+    sim.ctl("rest", "GET /users/@me", "503", "count=1")
+    status, headers = once(bot)
+    t.equal((status, headers["Retry-After"]), (503, None), "a failure none")
+    t.equal(once(bot)[0], 200, "that was all of them")
 
 
 def before(t):
@@ -380,6 +405,7 @@ def main(t):
     world, guild, poor = before(t)
     sim = t.sim(shards=1, guilds=1, plain=True, world=world)
     w = Case(t, Bot(sim, ALL), guild, poor)
+    limited(t, sim, w.bot)
     for part in (invites, emojis, own_emojis, stickers, sounds, events, stages,
             templates, pages, search, refused):
         part(w)

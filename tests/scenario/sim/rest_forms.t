@@ -100,6 +100,10 @@ POSTS = [
     ({"embeds": [{"description": "d" * 3001}] * 2}, 50035, {"embeds":
         "MAX_EMBED_SIZE_EXCEEDED"}),
 
+    # What is no part of a component is left out of it.
+    (rows({**row(button(components=[1], accessory=1e300)), "accessory": 5}),
+        200, {}),
+    (v2({**text(), "accessory": [None], "media": 1, "file": "x"}), 200, {}),
     (rows(row(button())), 200, {}),
     (rows(button()), 50035, {"components.0": KIND}),
     (rows(row(*map(button, range(5)))), 200, {}),
@@ -267,6 +271,40 @@ def interaction(t, sim, bot):
     return "/interactions/%s/%s/callback" % (d["id"], d["token"])
 
 
+def option(**more):
+    return {"type": 3, "name": "text", "description": "What", **more}
+
+
+OPTIONS = [
+    (5, {"": "MODEL_TYPE_CONVERT"}),
+    ({"type": 3, "required": True}, {"name": NEED, "description": NEED}),
+    (option(type=12), {"type": "NUMBER_TYPE_MAX"}),
+    (option(name="No Blanks"), {"name": "APPLICATION_COMMAND_INVALID_NAME"}),
+    (option(choices=[{"name": "a"}]), {"choices.0.value": NEED}),
+    (option(type=1, options=7), {"options": "LIST_TYPE_CONVERT"}),
+    (option(type=1, options=[option(type=1)]), {"options.0.type":
+        "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID"}),
+    (option(type=2, options=[option(type=1, options=[option()])]), {}),
+]
+
+
+def commands(t, bot):
+    path = "/applications/%s/commands" % bot.ready["application"]["id"]
+    for form, errors in OPTIONS:
+        answer = bot("PUT", path, [{"name": "hello", "description": "x",
+            "options": [form]}])
+        wrong = {("options.0." + at).rstrip("."): code for at, code in
+            errors.items()}
+        t.equal((answer.status, wrong and answer.errors), (400 if wrong else
+            200, wrong), "option %.100s" % form)
+    for given, kept in ((8, ["8"]), ("8", ["8"]), ([8], [])):
+        answer = bot("PUT", path, [{"name": "hello", "description": "x",
+            "default_member_permissions": given}])
+        t.equal(kept and [o["default_member_permissions"] for o in
+            answer.body], kept, "permissions %r" % given)
+        t.equal(answer.status, 200 if kept else 400, "are bits or no form")
+
+
 def callbacks(t, sim, bot):
     app = bot.ready["application"]["id"]
     t.equal(bot("PUT", "/applications/%s/commands" % app, [{"name": "hello",
@@ -296,6 +334,7 @@ def main(t):
     bot = Bot(sim, 1)
     posts(t, bot)
     shown(t, bot)
+    commands(t, bot)
     callbacks(t, sim, bot)
 
 

@@ -15,7 +15,8 @@ FIRE = "\U0001f525"
 
 def reactions(t, bot, general):
     path = "/channels/%s/messages" % general
-    m = bot.must("POST", path, {"content": "vote with your feet"})
+    m = bot.must("POST", path, {"content": "vote with your feet", "nonce": 5})
+    t.equal(m["nonce"], 5, "a nonce comes back as it was sent")
     at = "%s/%s/reactions" % (path, m["id"])
     t.equal(bot.call("PUT", "%s/%s/@me" % (at, FIRE))[0], 204, "a reaction")
     d = bot.event("MESSAGE_REACTION_ADD")
@@ -57,6 +58,10 @@ def polls(t, bot, general):
     t.equal([a["answer_id"] for a in m["poll"]["answers"]], [1, 2], "a poll")
     t.equal(bot.event("MESSAGE_CREATE")["poll"]["results"], {"is_finalized":
         False, "answer_counts": []}, "and its event")
+    for hours, code in (1.0, 200), (1.5, 400), (1e300, 400):
+        t.equal(bot.call("POST", path, {"poll": dict(form, duration=hours)})[
+            0], code, "%g hours" % hours)
+    bot.event("MESSAGE_CREATE")
     t.equal(bot.code("POST", path, {"poll": {"question": {"text": ""},
         "answers": []}}), (400, 50035), "one without question and answers")
     at = "/channels/%s/polls/%s" % (general, m["id"])

@@ -76,7 +76,7 @@ def members(t, bot, at):
         {"nick": None}, "the old way")
     bot.events(AUDIT, UPDATE)
     found = bot.ok("GET %s/members/search?query=%s&limit=5" % (at.guild,
-        m["user"]["username"][:4].upper()))
+        "".join("%%%02X" % ord(x) for x in m["user"]["username"][:4].upper())))
     t.ok(user in [f["user"]["id"] for f in found], "found by name")
     bot.wrong("GET %s/members/search?limit=0" % at.guild, None,
         limit="NUMBER_TYPE_MIN", query="BASE_TYPE_REQUIRED")
@@ -215,7 +215,7 @@ def prune(t, bot, at, bare):
     call = "%s/prune" % at.guild
     bot.wrong("GET %s?days=31" % call, None, days="NUMBER_TYPE_MAX")
     t.equal(bot.ok("GET %s?days=7" % call), {"pruned": 1}, "one is idle")
-    t.equal(bot.ok("GET %s?days=7&include_roles=%s,%s" % (call,
+    t.equal(bot.ok("GET %s?days=7&include_roles=%s%%2C%s" % (call,
         at.role["regulars"], at.role["moderators"]))["pruned"] > 1, True,
         "more with their roles")
     t.equal(bot.ok("POST " + call, {"days": 7, "compute_prune_count": False}),

@@ -36,6 +36,11 @@ def roles(t, bot, guild):
         "and its event")
     t.equal(bot.code("PATCH", at + "/" + bot.role("bots"), {"name": "x"}),
         (403, 50013), "but not the bot's own highest")
+    read = bot.must("PATCH", one, {"name": 7, "hoist": "true", "color": "5"})
+    t.equal((read["name"], read["hoist"], read["color"],
+        read["colors"]["primary_color"]), ("7", True, 5, 5),
+        "what is read as another type is kept as that")
+    bot.event("GUILD_ROLE_UPDATE")
     moved = bot.must("PATCH", at, [{"id": role["id"], "position": 2}])
     t.equal([r["position"] for r in moved if r["id"] == role["id"]], [2],
         "it is moved")
@@ -219,6 +224,20 @@ def refused(t, sim, bot, guild, role):
             "%s %s is not permitted" % (method, path))
 
 
+def gone_before_the_answer(t, sim, bot, guild):
+    bot.must("PUT", "/applications/%s/commands" % bot.application, [{"name":
+        "hello", "description": "Says hello"}])
+    for kind in (4, 5):
+        channel = bot.must("POST", "/guilds/%s/channels" % guild, {"name":
+            "brief"})["id"]
+        sim.ctl("use", "/hello", "--in", channel)
+        asked = bot.event("INTERACTION_CREATE")
+        bot.must("DELETE", "/channels/" + channel)
+        t.equal(bot.code("POST", "/interactions/%s/%s/callback" % (asked["id"],
+            asked["token"]), {"type": kind, "data": {"content": "x"}}),
+            (404, 10003), "no answer, %d, in a channel that is gone" % kind)
+
+
 def main(t):
     sim = t.sim(shards=1, guilds=1, plain=True, identify_interval="0s")
     bot = Bot(sim)
@@ -231,6 +250,7 @@ def main(t):
         and "tea-room" in [c["name"] for c in again["channels"]],
         "who comes later is told all of it")
     refused(t, sim, bot, guild, role)
+    gone_before_the_answer(t, sim, bot, guild)
 
 
 scenario(main)

@@ -3,6 +3,7 @@
 """Threads by REST: at a message, alone, in a forum; who is in them; archived,
 opened, locked, deleted."""
 import sys
+from urllib.parse import quote
 
 sys.path.append(sys.path[0] + "/../lib")
 from bot import Bot
@@ -73,6 +74,12 @@ def archive(t, bot, general, thread):
     listed = bot.must("GET", "/channels/%s/threads/archived/public" % general)
     t.equal(([x["id"] for x in listed["threads"]], listed["has_more"]),
         ([thread["id"]], False), "it is listed")
+    when = listed["threads"][0]["thread_metadata"]["archive_timestamp"]
+    for last, found in (("9", [thread["id"]]), ("0", [])):
+        t.equal([x["id"] for x in bot.must("GET", "/channels/%s/threads/"
+            "archived/public?before=%s" % (general, quote(when[:19] + "." +
+            last * 6 + when[26:], safe="")))["threads"]], found,
+            "by a time that is coded as libraries do: %s" % last)
     bot.must("POST", at + "/messages", {"content": "three"})
     t.equal(bot.event("THREAD_UPDATE")["thread_metadata"]["archived"], False,
         "a message opens it")

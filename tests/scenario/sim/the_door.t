@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The simulator takes what Discord takes, as released libraries send it: what
 is odd is counted and told in words, and only what Discord refuses is refused."""
+import struct
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
@@ -27,6 +28,8 @@ TAKEN = [
     ("no presence", {"presence": None}, None),
     ("since absent", {"presence": presence(since="gone")}, "since is absent"),
     ("since 0.0", {"presence": presence(since=0.0)}, "since is no integer"),
+    ("since an object", {"presence": presence(since={"secs_since_epoch": 1,
+        "nanos_since_epoch": 0})}, "since is an object"),
     ("activities null", {"presence": presence(activities=None)},
         "activities is null"),
     ("no activities", {"presence": presence(activities="gone")},
@@ -121,6 +124,40 @@ def after_op9(t, sim, url, token):
     client.drop()
 
 
+def closes(t, sim, url, token):
+    """With a code that came after RFC 6455, as discordgo does."""
+    for code, whole in ((1012, True), (1014, True), (1015, False),
+            (1016, False)):
+        before = sim.totals()["violations"]
+        client = Client(url)
+        client.until(10)
+        client.identify(token)
+        ready = client.until(0, "READY")["d"]
+        client.send_frame(8, struct.pack("!H", code) + b"again")
+        client.close_code()
+        t.equal(sim.totals()["violations"] - before, 0 if whole else 1,
+            "closed with %d: %s" % (code, "taken" if whole else "broken"))
+        client = Client(ready["resume_gateway_url"])
+        client.until(10)
+        client.resume(token, ready["session_id"], 1)
+        t.ok(client.until(0, "RESUMED"), "and its session lives")
+        client.drop()
+
+
+def in_haste(t, sim, url, token):
+    """Who does not wait for HELLO gets it all the same, and first."""
+    client = Client(url)
+    client.identify(token)
+    t.equal(client.receive()["op"], 10, "HELLO comes before READY")
+    ready = client.until(0, "READY")["d"]
+    client.drop()
+    client = Client(ready["resume_gateway_url"])
+    client.resume(token, ready["session_id"], 1)
+    t.equal(client.receive()["op"], 10, "and before RESUMED")
+    t.ok(client.until(0, "RESUMED"), "which comes then")
+    client.drop()
+
+
 def urls(t, sim, url, token):
     for path, query, taken in (("/", "v=10&encoding=json", True),
             ("/x", "v=10&encoding=json", True), ("/x/", "v=10", True),
@@ -159,10 +196,12 @@ def main(t):
     tokens(t, sim, url, token)
     single(t, url, token)
     after_op9(t, sim, url, token)
+    closes(t, sim, url, token)
+    in_haste(t, sim, url, token)
     urls(t, sim, url, token)
     glued(t, sim, url)
     totals = sim.totals()
-    t.equal(totals["violations"], len(REFUSED) + 3,
+    t.equal(totals["violations"], len(REFUSED) + 5,
         "only what was refused is a broken rule")
     t.ok(totals["odd"] >= 10, "what was odd is counted beside it")
     t.match(sim.ctl("report"), r"\nodd of shard 0/1: IDENTIFY: on the resume "

@@ -5,6 +5,7 @@ each hears of the other; a session is nobody else's, and who is thrown out of
 a guild hears nothing more of it while the other goes on."""
 import json
 import os
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -86,6 +87,39 @@ def main(t):
     thief.resume(one.token, two.ready["session_id"], two.client.seq)
     t.equal(thief.until(9)["d"], False, "a session is not another bot's")
     thief.drop()
+
+    app = two.ready["application"]["id"]
+    t.equal(one.ask("PUT", "/applications/%s/commands" % app, [])[0], 404,
+        "commands are nobody else's")
+    t.equal(two.ask("PUT", "/applications/%s/commands" % app, [{"name":
+        "hello", "description": "Says hello"}])[0], 200, "two has a command")
+    sim.ctl("use", "/hello", "--in", channel)
+    used = two.client.until(0, "INTERACTION_CREATE")["d"]
+    t.equal(used["application_id"], app, "whose use it is told of")
+    t.equal(two.ask("POST", "/interactions/%s/%s/callback" % (used["id"],
+        used["token"]), {"type": 4, "data": {"content": "hi"}})[0], 204,
+        "and answers")
+    heard = one.client.until(0, "MESSAGE_CREATE")["d"]
+    t.equal((heard["content"], heard["author"]["id"]), ("hi", two.id),
+        "the first one hears the answer, and of the use nothing")
+
+    t.equal(one.ask("PUT", "/applications/%s/commands" % one.ready[
+        "application"]["id"], [{"name": "hello", "description": "Says it"}])[0],
+        200, "one has it too")
+    for bot, word in (one, "/hello@sim-bot"), (two, "/hello@sim-bot-2"):
+        sim.ctl("use", word, "--in", channel)
+        t.equal(bot.client.until(0, "INTERACTION_CREATE")["d"][
+            "application_id"], bot.ready["application"]["id"], word)
+        dm = "dm@" + word.split("@")[1]
+        sim.ctl("say", dm, "to " + dm)
+        t.equal(re.findall('"(to .*)"', sim.ctl("said", dm)), ["to " + dm],
+            dm)
+    t.match(sim.try_ctl("use", "/hello@sim-bot-3", "--in", channel).stderr,
+        "no bot sim-bot-3; did you mean sim-bot-2", "a bot that is none")
+    t.match(sim.try_ctl("use", "/hallo@sim-bot", "--in", channel).stderr,
+        "no command /hallo@sim-bot .*there are hello", "a command")
+    t.match(sim.try_ctl("say", "dm@nobody", "x").stderr, "no bot nobody; "
+        "there are sim-bot, sim-bot-2", "nor a DM")
 
     t.equal(one.ask("DELETE", "/users/@me/guilds/" + guild["id"])[0], 204,
         "the first leaves a guild")

@@ -103,12 +103,17 @@ def main(t):
         t.equal(c.close_code(), 4001, what + ": 4001")
 
     bot.send({"op": 3, "d": {"since": None, "activities": [{"name": "chess",
-        "type": 0}], "status": "idle", "afk": False}})
+        "type": 0, "created_at": "0001-01-01T00:00:00Z", "party": {}}],
+        "status": "idle", "afk": False}})
     seen = [late.until(0, "PRESENCE_UPDATE")["d"] for _ in bot.guilds]
+    activity = seen[0]["activities"][0]
     t.equal(({p["guild_id"] for p in seen}, {p["status"] for p in seen},
-        seen[0]["activities"][0]["name"], seen[0]["user"]["id"]),
+        activity["name"], seen[0]["user"]["id"]),
         ({g["id"] for g in bot.guilds}, {"idle"}, "chess", me),
         "a presence is seen in each guild")
+    t.equal((sorted(activity), type(activity["created_at"])),
+        (["created_at", "name", "type"], int),
+        "of its activity what Discord keeps, and when it was made")
 
     move(bot, guild, room[0], self_mute=True, self_deaf=True)
     bot.until(0, "VOICE_SERVER_UPDATE")

@@ -55,5 +55,15 @@ def main(t):
     t.equal((status, answer.get("content")), (200, "here"), "it is read")
     t.equal(ask(hook, "POST", {"content": "more"})[0] // 100, 2, "followed up")
 
+    sim.ctl("interaction", 0, "hello")
+    late = client.until(0, "INTERACTION_CREATE")["d"]
+    t.equal(ask("%s/channels/%s" % (api, late["channel_id"]), "DELETE",
+        Authorization="Bot " + token)[0], 200, "its channel is deleted")
+    status, answer = ask("%s/interactions/%s/%s/callback" % (api, late["id"],
+        late["token"]), "POST", {"type": 4, "data": {"content": "where?"}})
+    t.equal((status, answer["code"]), (404, 10003), "which cannot be answered")
+    status, answer = ask(hook, "POST", {"content": "more"})
+    t.equal((status, answer["code"]), (404, 10003), "nor followed up")
+
 
 scenario(main)

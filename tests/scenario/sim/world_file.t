@@ -43,6 +43,7 @@ def main(t):
     channel = [c for c in guild["channels"] if c["type"] == 0][0]["id"]
     token = token_of(sim)
     ask(sim, token, "PATCH", "/guilds/" + guild["id"], {"name": "Kept <&> "})
+    ask(sim, token, "PATCH", "/guilds/" + guild["id"], {"name": None})
     ask(sim, token, "PATCH", "/channels/" + channel, {"topic": "of old"})
     said = ask(sim, token, "POST", "/channels/%s/messages" % channel,
         {"content": "hello again"})

@@ -35,6 +35,36 @@ jso_get_text(json_object *o, const char *key)
 	return json_object_get_string(jso_get(o, key));
 }
 
+/* The same as a snowflake, a string or a number; 0: it is none. */
+static inline uint64_t
+jso_get_id(json_object *o, const char *key)
+{
+	const char *s = jso_get_text(o, key);
+	uint64_t id;
+
+	return s != NULL && str_to_u64(s, &id) ? id : 0;
+}
+
+/* Elements of a list; 0 when it is none. */
+static inline size_t
+jso_count(json_object *list)
+{
+	return json_object_is_type(list, json_type_array)
+	    ? json_object_array_length(list)
+	    : 0;
+}
+
+/* Is the number among those of a list? */
+static inline bool
+jso_has_int(json_object *list, int n)
+{
+	for (size_t i = 0; i < jso_count(list); i++)
+		if (json_object_get_int(json_object_array_get_idx(list, i))
+		    == n)
+			return true;
+	return false;
+}
+
 /* Members of o, set or replaced.  Takes v over; NULL is null. */
 #define jso_set(o, key, v) json_object_object_add(o, key, v)
 

@@ -6,10 +6,10 @@
  * linked into a bot.
  *
  * The rooms from below: base, net (a connection as bytes), world (what there
- * is), book (what happened), gateway (the websocket side), act (what changes a
+ * is), saved (as one document), book (what happened), gateway (the websocket side), act (what changes a
  * guild and tells of it), rest (the HTTP side), message (what bots post),
- * routes (what each REST call does to the world), page (what a browser sees),
- * control (who works the simulator).
+ * routes (what each REST call does to the world), people (what persons do),
+ * page (what a browser sees), control (who works the simulator).
  */
 #ifndef TOOLS_SIM_BASE_SIM_H
 #define TOOLS_SIM_BASE_SIM_H

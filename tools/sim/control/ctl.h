@@ -15,5 +15,7 @@ int ctl_main(int argc, char **argv);
 int ctl_connect(const char *dir, struct err *);
 /* Takes "--dir DIR" off the front; NULL when it isn't there. */
 const char *ctl_dir(int *argc, char ***argv);
+/* Has one command run and shows what it says; an exit code. */
+int ctl_run(const char *dir, int argc, char **argv);
 
 #endif

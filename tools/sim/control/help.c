@@ -71,8 +71,8 @@ help_main(FILE *f)
 	    "  . /tmp/sim/urls             # SIM_API, SIM_GATEWAY, "
 	    "SIM_TOKEN_FILE, SIM_PAGE\n"
 	    "  # start your bot with these, then\n"
-	    "  shardherd-sim ctl --dir /tmp/sim message 0 'good morning'\n"
-	    "  shardherd-sim ctl --dir /tmp/sim said 0\n"
+	    "  shardherd-sim ctl --dir /tmp/sim say '#general' 'good morning'\n"
+	    "  shardherd-sim ctl --dir /tmp/sim said '#general'\n"
 	    "  # and open $SIM_PAGE in a browser\n\n"
 	    "More:\n\n"
 	    "  shardherd-sim run --help [TOPIC]    its options\n"
@@ -162,8 +162,8 @@ ctl_topics(FILE *f)
 	    "\n  ctl --help TOPIC     what they do\n"
 	    "  ctl --help VERB      one of them\n"
 	    "  ctl fault            lists the faults there are\n\n"
-	    "Exit: 0 done, 1 it failed, 64 wrong usage, 99 the time of a wait "
-	    "ran out.\n",
+	    "Exit: 0 done, 1 it failed, 64 wrong usage, 75 no such command of "
+	    "the bot's,\nyet, 99 the time of a wait ran out.\n",
 	    f);
 }
 
@@ -188,4 +188,17 @@ help_ctl(FILE *f, const char *topic)
 		}
 	}
 	return found;
+}
+
+int
+help_show(bool (*help)(FILE *, const char *), const char *mode,
+    const char *topic)
+{
+	if (help(stdout, topic))
+		return EXIT_FINE;
+	fprintf(stderr,
+	    "shardherd-sim: %s --help knows no %s; without it, it lists what "
+	    "there is.\n",
+	    mode, topic);
+	return EXIT_USAGE;
 }

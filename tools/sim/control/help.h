@@ -13,7 +13,10 @@
 
 /* Topics: word, what it is about.  The first is of rows that name none. */
 #define HELP_VERB_TOPICS(X)                                                    \
-	X(PEOPLE, "people", "what a person does in the world")                 \
+	X(PEOPLE, "people", "what people say and hear")                        \
+	X(OFFERS, "offers",                                                    \
+	    "commands, buttons, forms, reactions, votes, pins")                \
+	X(MEMBERS, "members", "who is in which guild, as what")                \
 	X(LOOK, "look", "what there is and what happened")                     \
 	X(CONNECTIONS, "connections", "connections, sessions, tokens")         \
 	X(FAULTS, "faults", "what is to go wrong")                             \
@@ -52,5 +55,9 @@ void help_main(FILE *);
  * (of ctl also no such verb). */
 bool help_run(FILE *, const char *topic);
 bool help_ctl(FILE *, const char *topic);
+/* Either of them for who asked with --help: prints it, or that mode ("ctl")
+ * has no such topic.  Returns the exit code. */
+int help_show(bool (*help)(FILE *, const char *), const char *mode,
+    const char *topic);
 
 #endif

@@ -2,7 +2,7 @@
 #include "tools/sim/control/inspect.h"
 
 #include "tools/sim/base/answer.h"
-#include "tools/sim/world/world_file.h"
+#include "tools/sim/saved/world_file.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/base/jso.h"
 
@@ -72,66 +72,6 @@ inspect_guilds(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	if (!rows && n < world_guilds(sim->world))
 		sbuf_fmt(out, "%" PRIu64 " of %u guilds\n", n,
 		    world_guilds(sim->world));
-	return EXIT_FINE;
-}
-
-/* A guild means its first channel that people talk in. */
-static bool
-find_channel(struct sim *sim, const char *word, struct world_channel *ch)
-{
-	int64_t guild;
-	uint64_t n;
-
-	if (!str_to_u64(word, &n))
-		return false;
-	guild = world_guild_named(sim->world, n);
-	if (guild < 0)
-		return world_channel_find(sim->world, n, ch);
-	return world_talk_channel(sim->world, (unsigned)guild, 0, ch);
-}
-
-static void
-say(struct sim *sim, struct world_msg *m, bool rows, struct sbuf *out)
-{
-	json_object *o = world_render_msg(sim->world, m);
-	json_object *embeds = jso_get(o, "embeds");
-
-	if (rows) {
-		answer_row(out);
-		sbuf_str(out, jso_text(o));
-		json_object_put(o);
-		return;
-	}
-	sbuf_fmt(out, "%" PRIu64 "  %s  ", m->id,
-	    text_of(jso_get(o, "author"), "username"));
-	sbuf_quote(out, text_of(o, "content"));
-	if (embeds != NULL && json_object_array_length(embeds) > 0)
-		sbuf_fmt(out, "  embeds %s",
-		    json_object_to_json_string_ext(embeds,
-			JSON_C_TO_STRING_PLAIN));
-	sbuf_str(out, "\n");
-	json_object_put(o);
-}
-
-int
-inspect_said(struct sim *sim, int argc, char **argv, struct sbuf *out)
-{
-	struct world_msg *found[LINES_MAX];
-	struct world_channel ch;
-	uint64_t n;
-
-	if (!find_channel(sim, argv[1], &ch))
-		return sbuf_say(out, EXIT_DEGRADED,
-		    "there is no guild or channel %s: \"ctl guilds\" shows "
-		    "them",
-		    argv[1]);
-	if (!read_lines(argc, argv, 2, &n))
-		return sbuf_say(out, EXIT_USAGE,
-		    "expected a number of messages from 1 to %d, got %s",
-		    LINES_MAX, argv[2]);
-	n = world_msg_list(sim->world, ch.id, 0, 0, found, n);
-	while (n-- > 0)
-		say(sim, found[n], answer_rows(argc, argv), out);
 	return EXIT_FINE;
 }
 

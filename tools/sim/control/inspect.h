@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person at the desk sees of the world: guilds, and what was said. */
+/* What a person at the desk sees of the world: its guilds. */
 #ifndef TOOLS_SIM_CONTROL_INSPECT_H
 #define TOOLS_SIM_CONTROL_INSPECT_H
 
@@ -8,8 +8,7 @@
 
 /* The verb `world`: all of it, for `run --world`. */
 int inspect_world(struct sim *, int argc, char **argv, struct sbuf *out);
-/* Verbs of ctl: `guilds [N]`, `said GUILD|CHANNEL [N]`; an exit code. */
+/* The verb of ctl: `guilds [N]`; an exit code. */
 int inspect_guilds(struct sim *, int argc, char **argv, struct sbuf *out);
-int inspect_said(struct sim *, int argc, char **argv, struct sbuf *out);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "tools/sim/control/generator.h"
 #include "tools/sim/book/starts.h"
+#include "tools/sim/people/near.h"
 #include "tools/sim/world/world.h"
 
 #include <string.h>
@@ -100,7 +101,8 @@ static const struct setting {
     {"world", TEXT, AT(cfg.world), false, 0, 0, NULL,
 	"file it begins with, as `ctl world` prints it"},
     {"script", TEXT, AT(cfg.script), false, 0, 0, NULL,
-	"file of lines `at TIME VERB ...`", HELP_RUN_BASIC},
+	"file of lines `VERB ...`, in turn, and `at TIME VERB ...`",
+	HELP_RUN_BASIC},
     {"idle-exit", DURATION, AT(cfg.idle_exit_s), false, 0, DURATION_MAX_S, "0",
 	"end after this time without any connection; 0: never", HELP_RUN_BASIC},
 #undef AT
@@ -210,6 +212,22 @@ setting_defaults(struct sim *sim)
 	sim->bot[0].starts.remaining = -1;
 }
 
+static int
+unknown(const char *word, struct err *err)
+{
+	struct near near = {0};
+	struct sbuf t = {0};
+
+	for (size_t i = 0; i < nitems(settings); i++)
+		near_offer(&near, settings[i].name);
+	near_say(&near, word + strspn(word, "-"), &t);
+	err_set(err, EXIT_USAGE,
+	    "run: there is no option %s, `run --help` lists them%s", word,
+	    t.p ? t.p : "");
+	sbuf_free(&t);
+	return -1;
+}
+
 int
 setting_options(struct sim *sim, int argc, char **argv, struct err *err)
 {
@@ -219,8 +237,7 @@ setting_options(struct sim *sim, int argc, char **argv, struct err *err)
 		    : NULL;
 
 		if (!s)
-			return err_set(err, EXIT_USAGE,
-			    "run: there is no option %s.", argv[i]);
+			return unknown(argv[i], err);
 		if (s->kind != FLAG && i + 1 == argc)
 			return err_set(err, EXIT_USAGE,
 			    "run: %s needs a value.", argv[i]);

@@ -16,7 +16,8 @@
 #include "tools/sim/control/wait.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/rest/rest_fault.h"
-#include "tools/sim/control/interaction.h"
+#include "tools/sim/people/near.h"
+#include "tools/sim/people/people.h"
 
 #include "shared/json/envelope.h"
 
@@ -404,6 +405,13 @@ verb_journal(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	return EXIT_FINE;
 }
 
+/* What ctl does by itself, with a verb a line. */
+static int
+verb_play(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	return sbuf_say(out, EXIT_USAGE, "a story is played by `ctl` alone");
+}
+
 static int
 verb_stop(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
@@ -411,7 +419,7 @@ verb_stop(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	return EXIT_FINE;
 }
 
-/* Without a function: wait.c's. */
+/* Without a function: wait.c's, or a person's. */
 static const struct {
 	const char *name;
 	int min, max; /* words after the name */
@@ -419,9 +427,11 @@ static const struct {
 	const char *usage, *what;
 	enum help_verb_topic topic; /* without one: people's */
 	bool plain; /* it has no rows, or makes its own document */
-} verbs[] = {
-    {"report", 0, 1, verb_report, "[--json]",
-	"What happened so far, and every violation.", HELP_LOOK, true},
+	/* people's, which may wait for the bot */
+	int (*person)(struct sim *, int, char **, struct people_wait *,
+	    struct sbuf *);
+} verbs[] = {{"report", 0, 1, verb_report, "[--json]",
+		 "What happened so far, and every violation.", HELP_LOOK, true},
     {"settle", 0, 2, NULL, "[--timeout S]",
 	"Stops the stream of events and waits until every one was handled.",
 	HELP_LOOK},
@@ -470,23 +480,28 @@ static const struct {
     {"rest", 1, 12, rest_fault_command, "PATTERN STATUS|ok ... | list | clear",
 	"What routes answer that match, as 'POST /channels/*/messages'.",
 	HELP_FAULTS},
-    {"interaction", 1, 7, interaction_command,
+    {"interaction", 1, 7, people_interaction,
 	"GUILD [NAME [TEXT]] [--target ID]\n"
-	"        [--as " INTERACTION_WORDS "]",
+	"        [--as " PEOPLE_INTERACTION_WORDS "]",
 	"A person uses what the bot offers; prints the interaction's id.",
 	HELP_PEOPLE},
     {"guilds", 0, 1, inspect_guilds, "[N]",
 	"The first N guilds: number, id, a channel, name.", HELP_LOOK},
     {"world", 0, 0, inspect_world, "",
 	"All of it as one JSON document, for `run --world`.", HELP_LOOK, true},
-    {"said", 1, 2, inspect_said, "GUILD|CHANNEL [N]",
-	"The last N messages of a channel, or of a guild's first one.",
-	HELP_LOOK},
     {"set", 2, 2, setting_set, "KEY VALUE",
 	"Changes an option of run; a wrong KEY lists which.", HELP_EVENTS},
     {"journal", 1, 3, verb_journal, "SHARD|all [--since N]",
 	"A line for each event sent since number N.", HELP_LOOK},
+    {"play", 1, 1, verb_play, "FILE",
+	"Runs a file of these, a line each, until one fails.", HELP_EVENTS,
+	true},
     {"stop", 0, 0, verb_stop, "", "Ends the simulator.", HELP_EVENTS},
+#define X(name, topic, usage, what)                                            \
+	{#name, 0, VERB_WORDS_MAX, NULL, usage, what, HELP_##topic, true,      \
+	    people_##name},
+    PEOPLE_VERBS(X)
+#undef X
 };
 
 /* With the frame around its rows, if they are wanted. */
@@ -507,6 +522,18 @@ run_row(struct sim *sim, size_t at, int argc, char **argv, struct sbuf *out)
 	return code;
 }
 
+static int
+unknown(const char *word, struct sbuf *out)
+{
+	struct near near = {0};
+
+	for (size_t i = 0; i < nitems(verbs); i++)
+		near_offer(&near, verbs[i].name);
+	sbuf_fmt(out, "there is no verb %s, `ctl --help` lists them", word);
+	near_say(&near, word, out);
+	return EXIT_USAGE;
+}
+
 int
 verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
     struct sbuf *out)
@@ -519,8 +546,7 @@ verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
 	while (i < nitems(verbs) && strcmp(verbs[i].name, argv[0]) != 0)
 		i++;
 	if (i == nitems(verbs))
-		return sbuf_say(out, EXIT_USAGE,
-		    "there is no verb %s; `ctl` alone lists them", argv[0]);
+		return unknown(argv[0], out);
 	/* A text may be that word too. */
 	rows = !verbs[i].plain && argc - 2 >= verbs[i].min
 	    && strcmp(argv[argc - 1], "--json") == 0;
@@ -530,6 +556,8 @@ verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
 		    verbs[i].usage);
 	if (verbs[i].fn)
 		return run_row(sim, i, argc, argv, out);
+	if (verbs[i].person)
+		return wait_person(sim, verbs[i].person, argc, argv, wait, out);
 	if (!wait)
 		return sbuf_say(out, EXIT_USAGE, "%s can't be used here",
 		    argv[0]);

@@ -169,11 +169,38 @@ ask(struct sim *sim, struct wait *w)
 	gateway_ask_heartbeats(sim);
 }
 
+int
+wait_person(struct sim *sim,
+    int (*run)(struct sim *, int, char **, struct people_wait *, struct sbuf *),
+    int argc, char **argv, struct wait *w, struct sbuf *out)
+{
+	int code;
+
+	if (w == NULL)
+		return run(sim, argc, argv, NULL, out);
+	memset(w, 0, sizeof(*w));
+	code = run(sim, argc, argv, &w->person, out);
+	w->active = code == EXIT_FINE && w->person.seconds > 0;
+	w->deadline_ms = clock_boot_ms() + (uint64_t)(w->person.seconds * 1000);
+	return code;
+}
+
+static bool
+judge_person(struct sim *sim, struct wait *w, int *code, struct sbuf *out)
+{
+	bool late = clock_boot_ms() >= w->deadline_ms;
+
+	w->active = !people_judge(sim, &w->person, late, code, out);
+	return !w->active;
+}
+
 bool
 wait_judge(struct sim *sim, struct wait *w, int *code, struct sbuf *out)
 {
 	bool so;
 
+	if (w->person.seconds > 0)
+		return judge_person(sim, w, code, out);
 	if (w->rows)
 		answer_begin(out, w->settle ? "settle" : "wait");
 	so = w->settle ? settled(sim, w->rows, out)

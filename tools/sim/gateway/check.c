@@ -73,7 +73,8 @@ check_status(json_object *d, struct check_odd *odd)
 	return v && json_object_get_string_len(v) == 0;
 }
 
-/* since is null or milliseconds; clients leave it out or send 0.0 for it. */
+/* since is null or milliseconds; clients leave it out or send 0.0 for it, and
+ * serenity an object of seconds and nanoseconds. */
 static const char *
 check_since(json_object *d, struct check_odd *odd)
 {
@@ -83,6 +84,8 @@ check_since(json_object *d, struct check_odd *odd)
 		check_odd_add(odd, "since is absent");
 	else if (json_object_is_type(v, json_type_double))
 		check_odd_add(odd, "since is no integer");
+	else if (json_object_is_type(v, json_type_object))
+		check_odd_add(odd, "since is an object");
 	else if (v && !json_object_is_type(v, json_type_int))
 		return "since is neither a number nor null";
 	return NULL;

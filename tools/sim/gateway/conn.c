@@ -191,6 +191,7 @@ send_hello(struct conn *c)
 static void
 say_hello(struct conn *c)
 {
+	c->hello_due = false;
 	if (!strike_hello(c))
 		send_hello(c);
 	if (c->state >= CONN_CLOSING)
@@ -281,11 +282,16 @@ ws_closes(struct ws_server *ws, unsigned code, bool half)
 	client_closes(c, code);
 }
 
+/* HELLO goes out before any answer: serenity, which does not wait for it
+ * before it resumes, begins anew when it comes after RESUMED. */
 static void
 ws_message(struct ws_server *ws, bool binary, const char *text, size_t len)
 {
 	struct conn *c = container_of(ws, struct conn, ws);
 
+	c->early = c->hello_due;
+	if (c->hello_due)
+		say_hello(c);
 	if (c->state < CONN_CLOSING)
 		opcode_message(c, binary, text, len);
 }
@@ -374,8 +380,10 @@ open_ws(struct conn *c, const struct upgrade *u)
 		return;
 	if (strike_glued(c))
 		say_hello(c);
-	else
+	else {
+		c->hello_due = true;
 		timer_set(&c->deadline, CONN_HELLO_S);
+	}
 }
 
 static void

@@ -73,6 +73,8 @@ struct conn {
 	bool fragment;		 /* fault: next message in three frames */
 	bool halve, halve_hang;	 /* fault: half of the next message */
 	unsigned code;		 /* how it ended: close code; 0: 1006 */
+	bool hello_due;		 /* HELLO follows within CONN_HELLO_S */
+	bool early;		 /* this message came before HELLO went */
 	struct conn_stamps sends, presences;
 	struct timer deadline;	/* upgrade, slow HELLO, closing */
 	struct timer heartbeat; /* late when it fires */

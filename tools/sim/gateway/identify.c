@@ -292,7 +292,7 @@ identify_start(struct conn *c, json_object *d)
 	struct check_odd odd = {0};
 	const char *why;
 
-	if (c->state == CONN_SILENT)
+	if (c->state == CONN_SILENT || c->early)
 		check_odd_add(&odd, "before HELLO");
 	if (!token_ok(c, d, &id.bot) || !shard_ok(c, d, &id))
 		return;

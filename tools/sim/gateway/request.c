@@ -35,11 +35,38 @@ is_heard(struct session *s)
 	return false;
 }
 
+/* Of a bot's activity Discord keeps these, and adds when it was made
+ * (discord-protocol.md section 3.1, op 3). */
+static json_object *
+activity_of(json_object *given)
+{
+	static const char *const kept[] = {"name", "type", "url", "state"};
+	json_object *o = json_object_new_object(), *v;
+
+	for (size_t i = 0; i < nitems(kept); i++) {
+		if (json_object_object_get_ex(given, kept[i], &v))
+			jso_set(o, kept[i], json_object_get(v));
+	}
+	jso_set_int(o, "created_at", clock_wall_ms());
+	return o;
+}
+
+static json_object *
+activities_of(json_object *given)
+{
+	json_object *list = json_object_new_array();
+
+	for (size_t i = 0; given && i < json_object_array_length(given); i++)
+		json_object_array_add(list,
+		    activity_of(json_object_array_get_idx(given, i)));
+	return list;
+}
+
 /* What others see of it; who is invisible seems to be offline. */
 static json_object *
 presence_of(struct session *s, json_object *d)
 {
-	json_object *o = json_object_new_object(), *web, *list;
+	json_object *o = json_object_new_object(), *web;
 	const char *status = jso_get_text(d, "status");
 
 	if (strcmp(status, "invisible") == 0)
@@ -47,9 +74,7 @@ presence_of(struct session *s, json_object *d)
 	jso_set(o, "user", json_object_new_object());
 	jso_set_id(jso_get(o, "user"), "id", user_id(s->sim->world, s->user));
 	jso_set_text(o, "status", status);
-	list = jso_get(d, "activities");
-	jso_set(o, "activities",
-	    list ? json_object_get(list) : json_object_new_array());
+	jso_set(o, "activities", activities_of(jso_get(d, "activities")));
 	web = json_object_new_object();
 	if (strcmp(status, "offline") != 0)
 		jso_set_text(web, "web", status);

@@ -266,7 +266,7 @@ publish(struct rest_call *c, const struct world_channel *ch, json_object *m,
     const char *nonce)
 {
 	int flags = json_object_get_int(jso_get(m, "flags"));
-	struct world_msg wm = {.id = strtoull(jso_get_text(m, "id"), NULL, 10),
+	struct world_msg wm = {.id = jso_get_id(m, "id"),
 			     .channel = ch->id,
 			     .guild = ch->guild,
 			     .user = c->bot,

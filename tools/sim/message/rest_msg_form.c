@@ -453,11 +453,22 @@ check_flags(struct rest_call *c, json_object *body, bool edit)
 	rest_component_check(c, body, flags & REST_MSG_COMPONENTS_V2, edit);
 }
 
+/* It comes back as it was sent, a text or a number. */
+static void
+check_nonce(struct rest_call *c, json_object *body)
+{
+	json_object *sent = json_object_get(jso_get(body, "nonce"));
+
+	(void)rest_form_string(c, body, "nonce", 0, WORLD_NONCE_MAX);
+	if (sent != NULL)
+		jso_set(body, "nonce", sent);
+}
+
 bool
 rest_msg_check(struct rest_call *c, json_object *body, bool edit)
 {
 	(void)rest_form_string(c, body, "content", 0, CONTENT_MAX);
-	(void)rest_form_string(c, body, "nonce", 0, WORLD_NONCE_MAX);
+	check_nonce(c, body);
 	(void)rest_form_bool(c, body, "tts", false);
 	(void)rest_form_bool(c, body, "enforce_nonce", false);
 	check_flags(c, body, edit);

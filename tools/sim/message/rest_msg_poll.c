@@ -68,8 +68,7 @@ rest_msg_poll(struct rest_call *c, json_object *body)
 	v = jso_get(poll, "duration");
 	hours = json_object_get_int64(v);
 	if (v != NULL
-	    && (!json_object_is_type(v, json_type_int) || hours < 1
-		|| hours > HOURS_MAX))
+	    && (!rest_form_is_int(v) || hours < 1 || hours > HOURS_MAX))
 		rest_form_error(c, "poll.duration", "NUMBER_TYPE_RANGE",
 		    "int value should be between 1 and %d.", HOURS_MAX);
 }

@@ -2,8 +2,11 @@
 /* Sessions, one session, violations. */
 #include "tools/sim/page/page_impl.h"
 
+#include "tools/sim/base/jso.h"
 #include "tools/sim/book/stats.h"
 #include "tools/sim/gateway/gateway.h"
+#include "tools/sim/world/user.h"
+#include "tools/sim/world/world.h"
 
 #include <string.h>
 
@@ -25,14 +28,21 @@ state_of(const struct session *s, const char **class_)
 	return "live";
 }
 
+static const char *
+bot_name(struct page *p, const struct session *s)
+{
+	return jso_get_text(user_doc(p->w, s->user), "username");
+}
+
 static void
 session_row(struct page *p, struct session *s)
 {
 	const char *class_, *state = state_of(s, &class_);
 
-	sbuf_fmt(p->t,
-	    "<tr><td class=\"n\">%u of %u</td><td><a href=\"/sessions/",
-	    s->shard, s->count);
+	sbuf_fmt(p->t, "<tr><td class=\"n\">%u of %u</td>", s->shard, s->count);
+	if (world_bots(p->w) > 1)
+		page_html_element(p->t, "td", NULL, bot_name(p, s));
+	sbuf_str(p->t, "<td><a href=\"/sessions/");
 	page_html_text(p->t, s->id);
 	sbuf_str(p->t, "\">");
 	page_html_element(p->t, "code", NULL, s->id);
@@ -70,7 +80,10 @@ void
 page_sessions_table(struct page *p, uint64_t from, uint64_t most)
 {
 	static const char *const heads[] = {"#shard", "session", "state", "seq",
-	    "acknowledged", "events", NULL};
+	    "acknowledged", "events", NULL},
+				 *const of_bots[] = {"#shard", "bot", "session",
+				     "state", "seq", "acknowledged", "events",
+				     NULL};
 	const struct gateway *g = p->sim->gateway;
 
 	if (sessions_count(g) == 0) {
@@ -78,7 +91,7 @@ page_sessions_table(struct page *p, uint64_t from, uint64_t most)
 		    "<p class=\"none\">No bot has sent an IDENTIFY yet.</p>\n");
 		return;
 	}
-	page_html_table(p->t, heads);
+	page_html_table(p->t, world_bots(p->w) > 1 ? of_bots : heads);
 	rows_of(p, &g->ended, rows_of(p, &g->live, 0, from, most), from, most);
 	page_html_table_end(p->t);
 }
@@ -160,6 +173,8 @@ page_session(struct page *p)
 	page_html_text(p->t, s->id);
 	sbuf_str(p->t, "</span>");
 	page_html_mark(p->t, class_, state);
+	sbuf_str(p->t, " ");
+	page_html_element(p->t, "b", NULL, bot_name(p, s));
 	sbuf_fmt(p->t, " <span class=\"soft\">intents %" PRIu64 "</span></p>\n",
 	    s->intents);
 	sbuf_str(p->t, "<div class=\"cards\">\n");

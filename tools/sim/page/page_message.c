@@ -3,7 +3,9 @@
 #include "tools/sim/page/page_impl.h"
 
 #include "tools/sim/base/jso.h"
+#include "tools/sim/world/world.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 5	   /* of components in components */
@@ -272,7 +274,9 @@ marks(struct page *p, json_object *m, int64_t flags)
 		page_html_member(p->t, jso_get(by, "user"), "username");
 	}
 	if (to != NULL) {
-		sbuf_str(p->t, " replies to <code>");
+		sbuf_fmt(p->t, " %s <code>",
+		    json_object_get_int(jso_get(m, "type")) == 19 ? "replies to"
+								  : "about");
 		page_html_text(p->t, to);
 		sbuf_str(p->t, "</code>");
 	}
@@ -312,6 +316,98 @@ head(struct page *p, json_object *m, int64_t flags)
 	sbuf_str(p->t, "</p>\n");
 }
 
+/* ---- what was said ---------------------------------------------------- */
+
+/* What a message of Discord's own says, by its type; NULL: it has a text. */
+static const char *
+own_words(int type)
+{
+	switch (type) {
+	case 6:
+		return "pinned a message";
+	case 7:
+		return "joined";
+	case 12:
+		return "follows a channel here";
+	case 18:
+		return "began a thread";
+	case 46:
+		return "the poll has ended";
+	default:
+		return NULL;
+	}
+}
+
+/* The name in a message of "<@ID>", "<@!ID>", whom it mentions, or "<#ID>",
+ * a channel, with its end in *end; NULL: it is none of them. */
+static const char *
+mentioned(struct page *p, json_object *m, char *at, struct world_channel *ch,
+    char **end)
+{
+	json_object *list = jso_get(m, "mentions");
+	size_t n = json_object_is_type(list, json_type_array)
+	    ? json_object_array_length(list)
+	    : 0;
+	uint64_t id = strtoull(at + 2 + (at[2] == '!'), end, 10);
+
+	if (**end != '>')
+		return NULL;
+	if (at[1] == '#')
+		return world_channel_find(p->w, id, ch) ? ch->name : NULL;
+	for (size_t i = 0; i < n; i++) {
+		json_object *user = json_object_array_get_idx(list, i);
+
+		if (strtoull(jso_get_text(user, "id"), NULL, 10) == id)
+			return jso_get_text(user, "username");
+	}
+	return NULL;
+}
+
+/* The text with the names of mentions, as a person sees it. */
+static void
+show_text(struct page *p, json_object *m, const char *text)
+{
+	char *copy = base_strdup(text), *from = copy, *at = copy, *end;
+	struct world_channel ch;
+	const char *name;
+
+	while ((at = strchr(at, '<')) != NULL) {
+		name = at[1] == '@' || at[1] == '#'
+		    ? mentioned(p, m, at, &ch, &end)
+		    : NULL;
+		if (name == NULL) {
+			at++;
+			continue;
+		}
+		*at = '\0';
+		page_html_text(p->t, from);
+		sbuf_fmt(p->t, "<span class=\"ping\">%c", at[1]);
+		page_html_text(p->t, name);
+		sbuf_str(p->t, "</span>");
+		from = at = end + 1;
+	}
+	page_html_text(p->t, from);
+	free(copy);
+}
+
+static void
+content(struct page *p, json_object *m)
+{
+	const char *text = jso_get_text(m, "content");
+
+	if (text != NULL && *text != '\0') {
+		sbuf_str(p->t, "<div class=\"text\">");
+		show_text(p, m, text);
+		sbuf_str(p->t, "</div>\n");
+		return;
+	}
+	text = own_words(json_object_get_int(jso_get(m, "type")));
+	if (text != NULL) {
+		page_html_element(p->t, "div", "soft", text);
+		sbuf_str(p->t, "\n");
+	}
+}
+
 void
 page_message(struct page *p, json_object *m)
 {
@@ -319,7 +415,7 @@ page_message(struct page *p, json_object *m)
 	int left = COMPONENTS_MAX;
 
 	head(p, m, flags);
-	part(p->t, "div", "text", m, "content");
+	content(p, m);
 	each(p, jso_get(m, "embeds"), show_embed);
 	each(p, jso_get(m, "attachments"), show_file);
 	each(p, jso_get(m, "sticker_items"), show_sticker);

@@ -9,6 +9,7 @@
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/page/page_look.h"
 #include "tools/sim/rest/rest_body.h"
+#include "tools/sim/world/user.h"
 
 #define GUILDS 3
 #define FEW 10 /* rows of each table on the first page */
@@ -54,18 +55,23 @@ cards(struct page *p)
 static void
 who(struct page *p)
 {
-	json_object *bot = world_render_user(p->w, WORLD_BOT);
+	unsigned n = world_bots(p->w);
 
-	sbuf_str(p->t, "<p>The bot is <b>");
-	page_html_member(p->t, bot, "username");
-	sbuf_str(p->t, "</b> <span class=\"id\">");
-	page_html_member(p->t, bot, "id");
-	sbuf_str(p->t, "</span>. Its API is <code>");
+	sbuf_str(p->t, n > 1 ? "<p>The bots are" : "<p>The bot is");
+	for (unsigned i = 0; i < n; i++) {
+		json_object *bot = user_doc(p->w, user_bot(p->w, i));
+
+		sbuf_str(p->t, i > 0 ? ", <b>" : " <b>");
+		page_html_member(p->t, bot, "username");
+		sbuf_str(p->t, "</b> <span class=\"id\">");
+		page_html_member(p->t, bot, "id");
+		sbuf_str(p->t, "</span>");
+	}
+	sbuf_str(p->t, ". The API is <code>");
 	page_html_text(p->t, p->sim->url_api);
-	sbuf_str(p->t, "</code>, its gateway <code>");
+	sbuf_str(p->t, "</code>, the gateway <code>");
 	page_html_text(p->t, p->sim->url_gateway);
 	sbuf_str(p->t, "</code>.</p>\n");
-	json_object_put(bot);
 }
 
 static void

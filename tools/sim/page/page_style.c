@@ -45,6 +45,7 @@ const char page_style[] =
     "border-radius:8px;padding:.6rem .9rem}\n"
     ".card b{display:block;font-size:1.45rem;font-weight:600;"
     "font-variant-numeric:tabular-nums}\n"
+    ".ping{background:rgba(88,101,242,.15);color:var(--link);border-radius:3px;padding:0 .15em}"
     ".mark{display:inline-block;font-size:.74rem;padding:0 .45em;"
     "border:1px solid currentColor;border-radius:1em;color:var(--soft)}\n"
     ".good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}\n"

@@ -5,7 +5,9 @@
 #include "tools/sim/base/jso.h"
 #include "tools/sim/page/page_look.h"
 #include "tools/sim/rest/rest_body.h"
+#include "tools/sim/world/user.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define GUILD_CHANNELS 5 /* shown of each in the list */
@@ -226,6 +228,7 @@ page_guild(struct page *p)
 	int64_t at = page_look_find(p->w, page_id(p));
 	json_object *g = at < 0 ? NULL : page_look_guild(p->w, (uint64_t)at);
 	json_object *list;
+	int64_t user;
 
 	if (g == NULL) {
 		page_missing(p, "There is no guild of that id.");
@@ -234,7 +237,12 @@ page_guild(struct page *p)
 	page_begin(p, 200, "Guilds", jso_get_text(g, "name"));
 	sbuf_fmt(p->t, "<p class=\"soft\">Guild %" PRId64 ", id <code>", at);
 	page_html_member(p->t, g, "id");
-	sbuf_str(p->t, "</code>, owner <code>");
+	sbuf_str(p->t, "</code>, owner ");
+	user = user_find(p->w, strtoull(jso_get_text(g, "owner_id"), NULL, 10));
+	if (user >= 0)
+		page_html_element(p->t, "b", NULL,
+		    jso_get_text(user_doc(p->w, (unsigned)user), "username"));
+	sbuf_str(p->t, " <code>");
 	page_html_member(p->t, g, "owner_id");
 	sbuf_str(p->t, "</code></p>\n");
 	list = page_look_channels(p->w, (uint64_t)at);

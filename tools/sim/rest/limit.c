@@ -19,7 +19,7 @@ static const struct {
 
 struct bucket {
 	uint64_t major;
-	uint32_t cls; /* LIMIT_NONE: a free slot */
+	uint16_t bot, cls; /* LIMIT_NONE: a free slot */
 	uint32_t used;
 	uint64_t ends_ms; /* the window began with its first request */
 };
@@ -28,8 +28,10 @@ struct limit {
 	uint64_t seed;
 	struct bucket *bucket; /* LIMIT_BUCKETS_MAX * 2, linear probing */
 	uint32_t buckets;
-	uint64_t second_ends_ms;
-	uint32_t second_used;
+	struct {
+		uint64_t ends_ms;
+		uint32_t used;
+	} second[LIMIT_BOTS_MAX];
 	uint64_t invalid_ends_ms, ban_ends_ms;
 	uint32_t invalids;
 };
@@ -72,13 +74,14 @@ limit_name(enum limit_class c)
 }
 
 static struct bucket *
-slot_of(struct limit *l, enum limit_class c, uint64_t major)
+slot_of(struct limit *l, unsigned bot, enum limit_class c, uint64_t major)
 {
-	uint64_t key[2] = {c, major};
+	uint64_t key[3] = {bot, c, major};
 	uint32_t at = (uint32_t)base_hash64(key, sizeof(key)) & (SLOTS - 1);
 
 	while (l->bucket[at].cls != LIMIT_NONE
-	    && (l->bucket[at].cls != c || l->bucket[at].major != major))
+	    && (l->bucket[at].bot != bot || l->bucket[at].cls != c
+		|| l->bucket[at].major != major))
 		at = (at + 1) & (SLOTS - 1);
 	return &l->bucket[at];
 }
@@ -95,15 +98,16 @@ purge(struct limit *l, uint64_t now)
 	for (uint32_t i = 0; i < SLOTS && l->buckets < LIMIT_BUCKETS_MAX / 2;
 	     i++)
 		if (old[i].cls != LIMIT_NONE && old[i].ends_ms > now) {
-			*slot_of(l, old[i].cls, old[i].major) = old[i];
+			*slot_of(l, old[i].bot, old[i].cls,
+			    old[i].major) = old[i];
 			l->buckets++;
 		}
 	free(old);
 }
 
 void
-limit_take(struct limit *l, enum limit_class c, uint64_t major, uint64_t now,
-    struct limit_answer *a)
+limit_take(struct limit *l, unsigned bot, enum limit_class c, uint64_t major,
+    uint64_t now, struct limit_answer *a)
 {
 	struct bucket *b;
 
@@ -112,9 +116,11 @@ limit_take(struct limit *l, enum limit_class c, uint64_t major, uint64_t now,
 		return;
 	if (l->buckets >= LIMIT_BUCKETS_MAX)
 		purge(l, now);
-	b = slot_of(l, c, major);
+	must(bot < LIMIT_BOTS_MAX);
+	b = slot_of(l, bot, c, major);
 	if (b->cls == LIMIT_NONE) {
-		b->cls = c;
+		b->bot = (uint16_t)bot;
+		b->cls = (uint16_t)c;
 		b->major = major;
 		l->buckets++;
 	}
@@ -135,15 +141,16 @@ limit_take(struct limit *l, enum limit_class c, uint64_t major, uint64_t now,
 }
 
 uint64_t
-limit_take_global(struct limit *l, uint64_t now)
+limit_take_global(struct limit *l, unsigned bot, uint64_t now)
 {
-	if (l->second_ends_ms <= now) {
-		l->second_ends_ms = now + 1000;
-		l->second_used = 0;
+	must(bot < LIMIT_BOTS_MAX);
+	if (l->second[bot].ends_ms <= now) {
+		l->second[bot].ends_ms = now + 1000;
+		l->second[bot].used = 0;
 	}
-	if (l->second_used >= LIMIT_GLOBAL)
-		return l->second_ends_ms - now;
-	l->second_used++;
+	if (l->second[bot].used >= LIMIT_GLOBAL)
+		return l->second[bot].ends_ms - now;
+	l->second[bot].used++;
 	return 0;
 }
 

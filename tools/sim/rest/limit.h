@@ -14,6 +14,7 @@
 #define LIMIT_INVALID_MS 600000
 #define LIMIT_BAN_MS 3600000
 #define LIMIT_BUCKETS_MAX 16384 /* live at once */
+#define LIMIT_BOTS_MAX 17	/* SIM_BOTS_MAX and one that only REST knows */
 
 /* class, requests, in milliseconds */
 #define LIMIT_TABLE(X)                                                         \
@@ -77,11 +78,12 @@ struct limit *limit_new(uint64_t seed);
 void limit_free(struct limit *);
 /* Forgets every bucket, count and ban. */
 void limit_reset(struct limit *);
-/* One request of a class against its bucket for this major parameter. */
-void limit_take(struct limit *, enum limit_class, uint64_t major,
+/* One request of a class against a bot's bucket for this major parameter.
+ * Bots are numbered to LIMIT_BOTS_MAX; limits are each bot's own. */
+void limit_take(struct limit *, unsigned bot, enum limit_class, uint64_t major,
     uint64_t now_ms, struct limit_answer *);
-/* One request against the global limit: 0, or milliseconds to wait. */
-uint64_t limit_take_global(struct limit *, uint64_t now_ms);
+/* One request against a bot's global limit: 0, or milliseconds to wait. */
+uint64_t limit_take_global(struct limit *, unsigned bot, uint64_t now_ms);
 /* Counts an answer of 401, 403 or 429 (not one of scope "shared"). */
 void limit_invalid(struct limit *, uint64_t now_ms);
 /* Milliseconds the ban has to run, 0 when there is none. */

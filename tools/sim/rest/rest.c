@@ -78,6 +78,14 @@ token_refused(struct rest_call *c)
 	return false;
 }
 
+/* Whose limits it counts against. */
+static unsigned
+limited_bot(const struct rest_call *c)
+{
+	_Static_assert(LIMIT_BOTS_MAX == SIM_BOTS_MAX + 1, "and the other one");
+	return c->other_bot ? SIM_BOTS_MAX : c->app;
+}
+
 static bool
 limit_refused(struct rest_call *c)
 {
@@ -85,7 +93,7 @@ limit_refused(struct rest_call *c)
 	uint64_t now = clock_boot_ms(), wait = 0;
 
 	if (!(c->route->flags & ROUTE_NO_GLOBAL))
-		wait = limit_take_global(r->limit, now);
+		wait = limit_take_global(r->limit, limited_bot(c), now);
 	if (wait > 0) {
 		r->global_limited++;
 		rest_reply_limit(c, "global", (double)wait / 1000);
@@ -99,7 +107,8 @@ rest_limited(struct rest_call *c, enum limit_class cls, uint64_t major)
 {
 	struct limit_answer a;
 
-	limit_take(c->rest->limit, cls, major, clock_boot_ms(), &a);
+	limit_take(c->rest->limit, limited_bot(c), cls, major, clock_boot_ms(),
+	    &a);
 	/* A hidden limit shows no headers of its own. */
 	if (cls == c->route->cls)
 		c->limit = a;

@@ -53,10 +53,31 @@ rest_body_header(struct rest_call *c, const char *name)
 	return MHD_lookup_connection_value(c->conn, MHD_HEADER_KIND, name);
 }
 
+/* The first of a key counts; what cannot be decoded stays as it was sent. */
+static enum MHD_Result
+take_argument(void *all, enum MHD_ValueKind kind, const char *key,
+    const char *value)
+{
+	char text[REST_URL_MAX];
+
+	if (value != NULL && jso_get(all, key) == NULL)
+		jso_set_text(all, key,
+		    rest_body_decode(text, sizeof(text), value, strlen(value),
+			true)
+			? text
+			: value);
+	return MHD_YES;
+}
+
 const char *
 rest_body_text(struct rest_call *c, const char *key)
 {
-	return MHD_lookup_connection_value(c->conn, MHD_GET_ARGUMENT_KIND, key);
+	if (c->query == NULL) {
+		c->query = json_object_new_object();
+		MHD_get_connection_values(c->conn, MHD_GET_ARGUMENT_KIND,
+		    take_argument, c->query);
+	}
+	return jso_get_text(c->query, key);
 }
 
 uint64_t
@@ -74,18 +95,6 @@ rest_body_true(struct rest_call *c, const char *key)
 	const char *s = rest_body_text(c, key);
 
 	return s != NULL && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
-}
-
-const char *
-rest_body_decoded(struct rest_call *c, const char *key)
-{
-	const char *s = rest_body_text(c, key);
-
-	if (s == NULL
-	    || !rest_body_decode(c->query, sizeof(c->query), s, strlen(s),
-		true))
-		c->query[0] = '\0';
-	return c->query;
 }
 
 static bool

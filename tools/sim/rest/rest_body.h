@@ -12,13 +12,10 @@ bool rest_body_decode(char *to, size_t size, const char *from, size_t len,
     bool plus);
 /* A number of the query: its value, or dflt when absent or not a number. */
 uint64_t rest_body_query(struct rest_call *, const char *key, uint64_t dflt);
-/* A text of the query; NULL: absent. */
+/* A text of the query, decoded, until the call is over; NULL: absent. */
 const char *rest_body_text(struct rest_call *, const char *key);
 /* Is it "true" or "1" in the query? */
 bool rest_body_true(struct rest_call *, const char *key);
-/* A text of the query, decoded, "" when absent or not valid; good until the
- * call is over. */
-const char *rest_body_decoded(struct rest_call *, const char *key);
 /* A header or NULL. */
 const char *rest_body_header(struct rest_call *, const char *name);
 

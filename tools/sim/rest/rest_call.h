@@ -81,8 +81,8 @@ struct rest_call {
 	uint64_t id[REST_ARGS_MAX];    /* snowflakes of the path, in order */
 	char word[REST_ARGS_MAX][256]; /* other variable parts, decoded */
 	unsigned ids, words;
-	char query[REST_URL_MAX]; /* a text of the query, decoded */
-	json_object *body;	  /* parsed; NULL: none was sent */
+	json_object *query; /* its texts, decoded; NULL: not asked for yet */
+	json_object *body;  /* parsed; NULL: none was sent */
 	struct rest_file file[REST_FILES_MAX];
 	unsigned files;
 	json_object *errors; /* of the form; NULL: none */

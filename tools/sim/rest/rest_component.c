@@ -463,6 +463,29 @@ not_allowed(struct form *f, uint32_t allowed)
 	sbuf_free(&list);
 }
 
+/* What is inside of it and is no part of its kind, Discord leaves out: nobody
+ * has looked at it. */
+static void
+leave_out(json_object *o, int64_t type)
+{
+	static const struct {
+		const char *key;
+		uint32_t kinds;
+	} inner[] = {
+	    {"components", IS(ROW) | IS(SECTION) | IS(CONTAINER)},
+	    {"accessory", IS(SECTION)},
+	    {"component", IS(LABEL)},
+	    {"items", IS(GALLERY)},
+	    {"media", IS(THUMBNAIL)},
+	    {"file", IS(FILE_)},
+	    {"options", IS(SELECT) | IS(RADIO_GROUP) | IS(CHECKBOX_GROUP)},
+	};
+
+	for (size_t i = 0; i < nitems(inner); i++)
+		if (!(inner[i].kinds & IS(type)))
+			json_object_object_del(o, inner[i].key);
+}
+
 static void
 check_one(struct form *f, json_object *o, uint32_t allowed)
 {
@@ -480,6 +503,7 @@ check_one(struct form *f, json_object *o, uint32_t allowed)
 		not_allowed(f, allowed);
 	else {
 		(void)rest_form_int(f->c, o, "id", 0, INT32_MAX, &id);
+		leave_out(o, type);
 		check[type](f, o);
 	}
 }

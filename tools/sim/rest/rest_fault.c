@@ -176,8 +176,10 @@ answer(struct rest_call *c, const struct rest_fault *f)
 		else
 			answer_json(c, f->status);
 	}
-	/* Asked for or not, the header is the operator's choice. */
-	c->retry_after = f->retry_after;
+	/* Of what is no limit the header is the operator's choice; a limit has
+	 * one, or libraries that go by it try again at once. */
+	if (f->retry_after >= 0 || c->scope == NULL)
+		c->retry_after = f->retry_after;
 }
 
 bool

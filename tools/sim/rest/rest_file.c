@@ -144,18 +144,28 @@ serve_image(struct rest_call *c, const char *path)
 	    base_hash64(path, strlen(path)) & 0xffffff);
 }
 
-bool
-rest_file_get(struct rest_call *c)
+/* A member's picture is /guilds/ID/users/ID/..., a guild's page is not. */
+static bool
+is_image(const char *url)
 {
 	static const char *const images[] = {"/avatars/", "/icons/", "/emojis/",
 	    "/stickers/", "/banners/", "/splashes/", "/discovery-splashes/",
-	    "/app-icons/", "/role-icons/", "/embed/avatars/", "/guild-events/",
-	    "/guilds/"};
-	static const char kept[] = "/attachments/";
-	bool is = strncmp(c->url, kept, sizeof(kept) - 1) == 0, image = false;
+	    "/app-icons/", "/role-icons/", "/embed/avatars/", "/guild-events/"};
 
-	for (size_t i = 0; i < nitems(images) && !is && !image; i++)
-		image = strncmp(c->url, images[i], strlen(images[i])) == 0;
+	for (size_t i = 0; i < nitems(images); i++)
+		if (strncmp(url, images[i], strlen(images[i])) == 0)
+			return true;
+	return strncmp(url, "/guilds/", 8) == 0
+	    && strstr(url, "/users/") != NULL;
+}
+
+bool
+rest_file_get(struct rest_call *c)
+{
+	static const char kept[] = "/attachments/";
+	bool is = strncmp(c->url, kept, sizeof(kept) - 1) == 0;
+	bool image = !is && is_image(c->url);
+
 	if (!is && !image)
 		return false;
 	c->path = c->url;

@@ -10,6 +10,7 @@
 
 #include "shared/base/base64.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -156,6 +157,10 @@ rest_form_string(struct rest_call *c, json_object *o, const char *key,
 		    "Could not interpret value as string.");
 		return NULL;
 	}
+	if (json_object_is_type(v, json_type_int)) {
+		jso_set_text(o, key, json_object_get_string(v));
+		v = jso_get(o, key);
+	}
 	s = json_object_get_string(v);
 	n = rest_form_chars(s);
 	if (n > max)
@@ -200,6 +205,15 @@ rest_form_query(struct rest_call *c, const char *key, int64_t min, int64_t max,
 }
 
 bool
+rest_form_is_int(json_object *v)
+{
+	double n = json_object_get_double(v);
+
+	return json_object_is_type(v, json_type_int)
+	    || (json_object_is_type(v, json_type_double) && n == trunc(n));
+}
+
+bool
 rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
     int64_t max, int64_t *out)
 {
@@ -208,7 +222,7 @@ rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
 
 	if (v == NULL)
 		return false;
-	if (json_object_is_type(v, json_type_int))
+	if (rest_form_is_int(v))
 		n = json_object_get_int64(v);
 	else if (!json_object_is_type(v, json_type_string)
 	    || !str_to_i64(json_object_get_string(v), &n)) {
@@ -217,6 +231,8 @@ rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
 		return false;
 	}
 	out_of_bounds(c, key, n, min, max);
+	if (!json_object_is_type(v, json_type_int))
+		jso_set_int(o, key, n);
 	*out = n;
 	return n >= min && n <= max;
 }
@@ -226,14 +242,19 @@ rest_form_bool(struct rest_call *c, json_object *o, const char *key, bool dflt)
 {
 	json_object *v = jso_get(o, key);
 	const char *s = json_object_get_string(v);
+	bool yes;
 
 	if (v == NULL)
 		return dflt;
+	if (json_object_is_type(v, json_type_boolean))
+		return json_object_get_boolean(v);
 	/* As text in forms that are no JSON. */
-	if (json_object_is_type(v, json_type_boolean)
-	    || (json_object_is_type(v, json_type_string)
-		&& (strcasecmp(s, "true") == 0 || strcasecmp(s, "false") == 0)))
-		return strcasecmp(s, "true") == 0;
+	if (json_object_is_type(v, json_type_string)
+	    && (strcasecmp(s, "true") == 0 || strcasecmp(s, "false") == 0)) {
+		yes = strcasecmp(s, "true") == 0;
+		jso_set_bool(o, key, yes);
+		return yes;
+	}
 	rest_form_error(c, key, "BOOLEAN_TYPE_CONVERT",
 	    "Must be either true or false.");
 	return dflt;

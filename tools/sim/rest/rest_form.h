@@ -24,9 +24,14 @@ void rest_form_no_list(struct rest_call *, const char *path);
 bool rest_form_refused(struct rest_call *);
 /* The body when it is an object; else an answer is made and NULL returned. */
 json_object *rest_form_object(struct rest_call *);
+/* Of a member that is no string, number or boolean but read as one, as Discord
+ * does ("5", 1.0), o has what was read from then on: what keeps it, keeps it of
+ * the right type. */
 /* A string of min to max characters; absent or null: NULL.  Notes errors. */
 const char *rest_form_string(struct rest_call *, json_object *o,
     const char *key, size_t min, size_t max);
+/* Is it an integer?  1.0 is one, as discord.py sends a poll's hours. */
+bool rest_form_is_int(json_object *);
 /* An integer within bounds; true when given and right.  Notes errors. */
 bool rest_form_int(struct rest_call *, json_object *o, const char *key,
     int64_t min, int64_t max, int64_t *out);

@@ -130,6 +130,7 @@ on_completed(void *arg, struct MHD_Connection *conn, void **state,
 	*state = NULL;
 	ev_timer_stop(c->sim->loop, &c->delay);
 	list_remove(&c->link);
+	json_object_put(c->query);
 	json_object_put(c->body);
 	json_object_put(c->errors);
 	sbuf_free(&c->raw);

@@ -40,7 +40,7 @@ app_object(struct rest_call *c)
 
 	must(json_object_deep_copy(app_doc(c->w, c->bot), &o, NULL) == 0);
 	if (c->other_bot)
-		jso_set_id(o, "id", world_app_id(c->w) + 1);
+		jso_set_id(o, "id", app_id(c->w, WORLD_BOT) + 1);
 	must(str_format(flags, sizeof(flags), "%" PRIu64,
 	    c->sim->bot[c->app].flags));
 	jso_set_int(o, "flags", (int64_t)c->sim->bot[c->app].flags);

@@ -6,6 +6,7 @@
 #include "tools/sim/act/act_member.h"
 #include "tools/sim/book/starts.h"
 #include "tools/sim/world/user.h"
+#include "tools/sim/world/app.h"
 
 #include "shared/base/clock.h"
 
@@ -51,7 +52,7 @@ self(struct rest_call *c)
 	json_object *o = world_render_user(c->w, c->bot);
 
 	if (c->other_bot) {
-		jso_set_id(o, "id", world_app_id(c->w) + 1);
+		jso_set_id(o, "id", app_id(c->w, WORLD_BOT) + 1);
 		jso_set_text(o, "username", "other-bot");
 	}
 	jso_set_int(o, "flags", 0);
@@ -91,8 +92,8 @@ name_check(struct rest_call *c, json_object *body)
 		    strpbrk(name, "@#:`") ? "@, #, :, ```" : "discord");
 		return;
 	}
-	limit_take(c->rest->limit, LIMIT_USER_NAME, user_id(c->w, c->bot),
-	    clock_boot_ms(), &a);
+	limit_take(c->rest->limit, c->app, LIMIT_USER_NAME,
+	    user_id(c->w, c->bot), clock_boot_ms(), &a);
 	if (a.refused)
 		rest_form_error(c, "username", "USERNAME_RATE_LIMIT",
 		    "You are changing your username or Discord Tag too fast. "

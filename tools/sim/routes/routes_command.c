@@ -6,6 +6,8 @@
 #include "tools/sim/routes/routes.h"
 
 #include "tools/sim/world/world_command.h"
+#include "tools/sim/world/app.h"
+#include "tools/sim/world/user.h"
 
 #include "shared/base/clock.h"
 
@@ -17,7 +19,12 @@
 /* chat, user, message, entry point */
 static const size_t type_max[] = {0, 100, 15, 15, 1};
 #define TYPES 4
-#define ENTRY_POINT 4 /* made by Discord for an app with an Activity */
+#define OPTION_TYPES 11
+#define OPTIONS_MAX 25
+#define CHOICES_MAX 25
+
+enum { SUB = 1, GROUP = 2 }; /* options that have options */
+#define ENTRY_POINT 4	     /* made by Discord for an app with an Activity */
 
 /* The scope of the path; NULL after an answer. */
 static struct world_commands *
@@ -27,7 +34,7 @@ scope_of(struct rest_call *c)
 	uint64_t guild = local ? c->id[1] : 0;
 	struct world_commands *s;
 
-	if (c->id[0] != world_app_id(c->w)) {
+	if (c->id[0] != app_id(c->w, c->bot)) {
 		rest_reply_error(c, REST_UNKNOWN_APPLICATION);
 		return NULL;
 	}
@@ -35,7 +42,7 @@ scope_of(struct rest_call *c)
 		rest_reply_error(c, REST_MISSING_ACCESS);
 		return NULL;
 	}
-	s = world_command_scope(c->w, guild);
+	s = world_command_scope(c->w, c->app, guild);
 	if (s == NULL)
 		rest_reply_error(c, REST_FULL);
 	return s;
@@ -92,6 +99,69 @@ required(struct rest_call *c, json_object *o, const char *key)
 		rest_form_required(c, key);
 }
 
+static void check_options(struct rest_call *c, json_object *o, int64_t in);
+
+static void
+check_choices(struct rest_call *c, json_object *o)
+{
+	json_object *list = rest_form_array(c, o, "choices", CHOICES_MAX);
+	size_t n = list ? json_object_array_length(list) : 0;
+
+	for (size_t i = 0; i < n && i < CHOICES_MAX; i++) {
+		json_object *it = json_object_array_get_idx(list, i);
+		size_t was = rest_form_enter(c, "choices.%zu", i);
+
+		(void)rest_form_text(c, it, "name", 1, 100);
+		required(c, it, "value");
+		rest_form_leave(c, was);
+	}
+}
+
+/* One of a command (in: 0), a subcommand or a group of those. */
+static void
+check_option(struct rest_call *c, json_object *o, int64_t in)
+{
+	int64_t type = 0;
+	const char *name;
+
+	if (!json_object_is_type(o, json_type_object)) {
+		rest_form_no_object(c, "");
+		return;
+	}
+	required(c, o, "type");
+	name = rest_form_text(c, o, "name", 1, 32);
+	if (name != NULL && !chat_name(name))
+		rest_form_error(c, "name", "APPLICATION_COMMAND_INVALID_NAME",
+		    "Command name is invalid");
+	(void)rest_form_text(c, o, "description", 1, 100);
+	(void)rest_form_bool(c, o, "required", false);
+	(void)rest_form_bool(c, o, "autocomplete", false);
+	check_choices(c, o);
+	if (!rest_form_int(c, o, "type", SUB, OPTION_TYPES, &type))
+		return;
+	if ((in == SUB && type <= GROUP) || (in == GROUP && type != SUB))
+		rest_form_error(c, "type",
+		    "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
+		    "Sub-command and sub-command group option types are "
+		    "mutually exclusive to all other types");
+	else if (type <= GROUP)
+		check_options(c, o, type);
+}
+
+static void
+check_options(struct rest_call *c, json_object *o, int64_t in)
+{
+	json_object *list = rest_form_array(c, o, "options", OPTIONS_MAX);
+	size_t n = list ? json_object_array_length(list) : 0;
+
+	for (size_t i = 0; i < n && i < OPTIONS_MAX; i++) {
+		size_t was = rest_form_enter(c, "options.%zu", i);
+
+		check_option(c, json_object_array_get_idx(list, i), in);
+		rest_form_leave(c, was);
+	}
+}
+
 /* edit: what is missing keeps its value. */
 static bool
 check(struct rest_call *c, json_object *o, bool edit)
@@ -111,7 +181,8 @@ check(struct rest_call *c, json_object *o, bool edit)
 		required(c, o, "description");
 	(void)rest_form_string(c, o, "description", type == 1 ? 1 : 0,
 	    type == 1 || type == ENTRY_POINT ? 100 : 0);
-	(void)rest_form_array(c, o, "options", 25);
+	(void)rest_form_string(c, o, "default_member_permissions", 0, 20);
+	check_options(c, o, 0);
 	if (type == 1 && name != NULL && !chat_name(name))
 		rest_form_error(c, "name", "APPLICATION_COMMAND_INVALID_NAME",
 		    "Command name is invalid");
@@ -149,7 +220,7 @@ made(struct rest_call *c, struct world_commands *s, json_object *form,
 	jso_set(o, "id",
 	    old ? json_object_get(jso_get(old, "id"))
 		: jso_id(world_snowflake(c->w)));
-	jso_set_id(o, "application_id", world_app_id(c->w));
+	jso_set_id(o, "application_id", app_id(c->w, c->bot));
 	jso_set_id(o, "version", world_snowflake(c->w));
 	jso_set_int(o, "type", type_of(old ? old : form));
 	jso_set_text(o, "description", "");

@@ -57,15 +57,17 @@ edit_apply(struct guild *g, json_object *body)
 {
 	static const struct {
 		const char *key;
-		bool image;
-	} part[] = {{"name"}, {"description"}, {"verification_level"},
-	    {"afk_timeout"}, {"preferred_locale"}, {"icon", true},
-	    {"splash", true}, {"banner", true}, {"discovery_splash", true}};
+		bool image, always; /* always: null leaves it as it is */
+	} part[] = {{"name", false, true}, {"description"},
+	    {"verification_level"}, {"afk_timeout"}, {"preferred_locale"},
+	    {"icon", true}, {"splash", true}, {"banner", true},
+	    {"discovery_splash", true}};
 	json_object *v;
 
 	guild_change(g);
 	for (size_t i = 0; i < nitems(part); i++)
-		if (json_object_object_get_ex(body, part[i].key, &v))
+		if (json_object_object_get_ex(body, part[i].key, &v)
+		    && (v != NULL || !part[i].always))
 			jso_set(guild_head(g), part[i].key,
 			    part[i].image ? rest_form_image_hash(v)
 					  : json_object_get(v));

@@ -8,8 +8,8 @@
 #include "tools/sim/act/act_thread.h"
 #include "tools/sim/world/world_hook.h"
 #include "tools/sim/world/world_interaction.h"
+#include "tools/sim/world/user.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Who the token in the path belongs to; neither after an answer. */
@@ -20,22 +20,28 @@ struct owner {
 	struct world_channel ch;
 };
 
-static uint64_t
-id_of(json_object *o, const char *key)
+/* The number of the bot whose application it is, or -1. */
+static int
+bot_of_app(struct rest_call *c, uint64_t app)
 {
-	const char *s = jso_get_text(o, key);
+	int64_t user = user_find(c->w, app);
 
-	return s ? strtoull(s, NULL, 10) : 0;
+	return user < 0 ? -1 : user_bot_number(c->w, (unsigned)user);
 }
 
 static bool
 owner_of(struct rest_call *c, struct owner *o)
 {
+	int bot = bot_of_app(c, c->id[0]);
 	uint64_t channel;
 
 	*o = (struct owner) {0};
-	if (c->id[0] == world_app_id(c->w)) {
+	if (bot >= 0) {
+		c->app = (unsigned)bot;
+		c->bot = user_bot(c->w, c->app);
 		o->live = world_interaction_by_token(c->w, c->word[0]);
+		if (o->live != NULL && o->live->bot != c->app)
+			o->live = NULL;
 		/* Its webhook exists with the first answer only. */
 		if (o->live == NULL || !o->live->answered) {
 			rest_reply_error(c,
@@ -55,7 +61,7 @@ owner_of(struct rest_call *c, struct owner *o)
 				    : REST_UNKNOWN_WEBHOOK);
 			return false;
 		}
-		channel = id_of(o->hook, "channel_id");
+		channel = jso_get_id(o->hook, "channel_id");
 	}
 	if (world_channel_find(c->w, channel, &o->ch))
 		return true;
@@ -171,7 +177,7 @@ hook_new(struct rest_call *c)
 	jso_set(h, "avatar", rest_form_image_hash(jso_get(body, "avatar")));
 	g = guild_at(c->w, ch.guild);
 	announce(c, g, ch.id);
-	rest_guild_audit(c, g, ACT_WEBHOOK_CREATE, id_of(h, "id"), NULL);
+	rest_guild_audit(c, g, ACT_WEBHOOK_CREATE, jso_get_id(h, "id"), NULL);
 	rest_reply(c, 200, show(c, h, false));
 }
 
@@ -278,7 +284,7 @@ static void
 edit(struct rest_call *c, struct owner *o, bool by_token)
 {
 	json_object *body = rest_form_object(c), *was = NULL, *changes;
-	uint64_t from = id_of(o->hook, "channel_id");
+	uint64_t from = jso_get_id(o->hook, "channel_id");
 	const char *name;
 
 	if (body == NULL)
@@ -301,8 +307,8 @@ edit(struct rest_call *c, struct owner *o, bool by_token)
 		    rest_form_image_hash(jso_get(body, "avatar")));
 	changes = rest_guild_changes(was, o->hook);
 	json_object_put(was);
-	announce(c, o->g, id_of(o->hook, "channel_id"));
-	if (from != id_of(o->hook, "channel_id"))
+	announce(c, o->g, jso_get_id(o->hook, "channel_id"));
+	if (from != jso_get_id(o->hook, "channel_id"))
 		announce(c, o->g, from);
 	if (changes != NULL)
 		rest_guild_audit(c, o->g, ACT_WEBHOOK_UPDATE, c->id[0],
@@ -331,7 +337,7 @@ hook_edit_id(struct rest_call *c)
 static void
 drop(struct rest_call *c, struct owner *o)
 {
-	announce(c, o->g, id_of(o->hook, "channel_id"));
+	announce(c, o->g, jso_get_id(o->hook, "channel_id"));
 	rest_guild_audit(c, o->g, ACT_WEBHOOK_DELETE, c->id[0], NULL);
 	world_hook_drop(o->g, c->id[0]);
 	rest_reply_none(c);
@@ -402,7 +408,7 @@ destination(struct rest_call *c, struct owner *o, json_object *body,
 	if (id != 0) {
 		if (world_channel_find(c->w, id, &o->ch)
 		    && world_channel_is_thread(&o->ch)
-		    && id_of(o->ch.doc, "parent_id") == parent)
+		    && jso_get_id(o->ch.doc, "parent_id") == parent)
 			return true;
 		rest_reply_error(c, REST_UNKNOWN_CHANNEL);
 		return false;
@@ -479,7 +485,7 @@ is_of(struct rest_call *c, const struct owner *o, const struct world_msg *wm)
 	if (o->live != NULL)
 		return wm->channel == o->ch.id && wm->user == c->bot;
 	m = world_render_msg(c->w, wm);
-	same = id_of(m, "webhook_id") == c->id[0];
+	same = jso_get_id(m, "webhook_id") == c->id[0];
 	json_object_put(m);
 	return same;
 }

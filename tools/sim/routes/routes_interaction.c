@@ -7,6 +7,8 @@
 
 #include "tools/sim/rest/rest_component.h"
 #include "tools/sim/world/world_interaction.h"
+#include "tools/sim/world/app.h"
+#include "tools/sim/world/user.h"
 
 #include "shared/base/clock.h"
 
@@ -53,6 +55,7 @@ answerable(struct rest_call *c)
 {
 	struct world_interaction *i = world_interaction_find(c->w, c->id[0]);
 	struct world_interactions *n = world_interaction_counts(c->w);
+	struct world_channel ch;
 
 	if (i == NULL || strcmp(i->token, c->word[0]) != 0) {
 		rest_reply_error(c, REST_UNKNOWN_INTERACTION);
@@ -62,7 +65,11 @@ answerable(struct rest_call *c)
 	} else if (clock_boot_ms() - i->made_ms > WORLD_INTERACTION_MS) {
 		n->late++;
 		rest_reply_error(c, REST_UNKNOWN_INTERACTION);
+	} else if (!world_channel_find(c->w, i->channel, &ch)) {
+		rest_reply_error(c, REST_UNKNOWN_CHANNEL);
 	} else {
+		c->app = i->bot;
+		c->bot = user_bot(c->w, c->app);
 		return i;
 	}
 	return NULL;
@@ -144,7 +151,7 @@ static struct world_msg *
 post_answer(struct rest_call *c, const struct world_interaction *i,
     json_object *data, int64_t type)
 {
-	struct rest_author by = {.webhook = world_app_id(c->w)};
+	struct rest_author by = {.webhook = app_id(c->w, c->bot)};
 	json_object *form = data ? json_object_get(data)
 				 : json_object_new_object();
 	struct world_channel ch;
@@ -162,7 +169,7 @@ post_answer(struct rest_call *c, const struct world_interaction *i,
 	json_object_object_del(form, "message_reference");
 	by.extra = json_object_new_object();
 	jso_set_int(by.extra, "type", 20);
-	jso_set_id(by.extra, "application_id", world_app_id(c->w));
+	jso_set_id(by.extra, "application_id", app_id(c->w, c->bot));
 	jso_set(by.extra, "interaction_metadata",
 	    world_interaction_metadata(c->w, i));
 	m = rest_msg_post(c, &ch, form, &by);
@@ -229,6 +236,9 @@ callback(struct rest_call *c)
 		return;
 	}
 	i->answered = true;
+	i->callback = (int)type;
+	if (type == CALLBACK_MODAL || type == CALLBACK_CHOICES)
+		i->shown = json_object_get(jso_get(body, "data"));
 	if (type == CALLBACK_MODAL)
 		str_copy(i->modal,
 		    jso_get_text(jso_get(body, "data"), "custom_id"),

@@ -340,13 +340,12 @@ follower_post(struct rest_call *c, json_object *hook, json_object *m)
 	struct rest_author by = {.extra = extra};
 	struct world_channel ch;
 
-	if (!world_channel_find(c->w,
-		strtoull(jso_get_text(hook, "channel_id"), NULL, 10), &ch)) {
+	if (!world_channel_find(c->w, jso_get_id(hook, "channel_id"), &ch)) {
 		json_object_put(extra);
 		json_object_put(ref);
 		return;
 	}
-	by.webhook = strtoull(jso_get_text(hook, "id"), NULL, 10);
+	by.webhook = jso_get_id(hook, "id");
 	by.user = world_hook_author(hook, NULL);
 	jso_set_int(ref, "type", 0);
 	jso_set_text(ref, "message_id", jso_get_text(m, "id"));

@@ -23,6 +23,12 @@ guild_list_word(enum guild_list list)
 }
 
 bool
+guild_list_home(enum guild_list list)
+{
+	return lists[list].home;
+}
+
+bool
 guild_list_sent(enum guild_list list)
 {
 	return lists[list].sent;
@@ -62,12 +68,11 @@ guild_free(struct guild *g)
 	free(g);
 }
 
-/* The one looked at longest ago goes: it is computed again when needed. */
-static void
-forget_one(struct world *w)
+void
+guild_forget(struct guild *g)
 {
-	w->fresh_count--;
-	guild_free(container_of(w->fresh.next, struct guild, link));
+	g->w->fresh_count--;
+	guild_free(g);
 }
 
 struct guild *
@@ -80,7 +85,9 @@ guild_at(struct world *w, unsigned index)
 	g = w->slot[index];
 	if (g == NULL) {
 		if (w->fresh_count >= GUILD_RESIDENT_MAX)
-			forget_one(w);
+			/* The one looked at longest ago. */
+			guild_forget(
+			    container_of(w->fresh.next, struct guild, link));
 		return open_guild(w, index);
 	}
 	if (!g->changed) {
@@ -235,6 +242,8 @@ guild_drop_key(struct guild *g, enum guild_list list, const char *key)
 	if (jso_get(g->list[list], key) == NULL)
 		return false;
 	guild_change(g);
+	if (lists[list].home)
+		world_home_drop(g->w, key);
 	json_object_object_del(g->list[list], key);
 	return true;
 }

@@ -17,6 +17,7 @@ struct guild {
 	/* GUILD_MEMBERS holds those who differ from the seed: their documents,
 	 * or false for who has left. */
 	json_object *list[GUILD_LISTS];
+	size_t made;	       /* bytes of the documents that the seed has */
 	unsigned left, joined; /* of the seed's members; besides them */
 };
 
@@ -25,9 +26,12 @@ bool guild_is_changed(const struct world *, unsigned guild);
 /* Fills a new one from the seed. */
 void guild_make(struct guild *);
 void guild_free(struct guild *);
+/* One that is not changed: it is computed again when needed. */
+void guild_forget(struct guild *);
 /* Counts who left and who joined anew, from the list. */
 void guild_member_count(struct guild *);
 const char *guild_list_word(enum guild_list);
 bool guild_list_sent(enum guild_list);
+bool guild_list_home(enum guild_list);
 
 #endif

@@ -35,6 +35,7 @@ add(struct guild *g, enum guild_list list, uint64_t id, struct sbuf *text)
 
 	must(o != NULL && str_format(key, sizeof(key), "%" PRIu64, id));
 	jso_set(g->list[list], key, o);
+	g->made += text->len + 1;
 	sbuf_free(text);
 }
 
@@ -204,21 +205,17 @@ length(struct guild *g)
 	return n;
 }
 
+/* As long as it shall be, which is counted as it grows: to write it all again
+ * for every document takes as long as that sounds. */
 static void
 fill_up(struct guild *g)
 {
-	size_t have = g->w->guild_bytes > 0 ? length(g) : 0;
-	unsigned n = 0;
+	size_t rest = g->w->guild_bytes > 0 ? length(g) - g->made : 0;
 
-	while (have < g->w->guild_bytes && n < WORLD_MORE_MAX
-	    && guild_count(g, GUILD_THREADS) < 990) {
-		size_t lacks = g->w->guild_bytes - have;
-
-		/* None has over 1024 bytes, so this does not overshoot. */
-		for (size_t i = 0; i <= lacks / 1024 && n < WORLD_MORE_MAX; i++)
-			more(g, n++);
-		have = length(g);
-	}
+	for (unsigned n = 0; rest + g->made < g->w->guild_bytes
+	     && n < WORLD_MORE_MAX && guild_count(g, GUILD_THREADS) < 990;
+	     n++)
+		more(g, n);
 }
 
 void

@@ -187,11 +187,10 @@ guild_member_count(struct guild *g)
 	g->left = g->joined = 0;
 	json_object_object_foreach (g->list[GUILD_MEMBERS], key, doc) {
 		int64_t user = user_find(g->w, strtoull(key, NULL, 10));
+		bool seed = user >= 0 && in_seed(g, (unsigned)user);
 
-		if (is_left(doc))
-			g->left++;
-		else if (user < 0 || !in_seed(g, (unsigned)user))
-			g->joined++;
+		g->left += seed && is_left(doc);
+		g->joined += !seed && !is_left(doc);
 	}
 }
 

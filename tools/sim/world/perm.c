@@ -30,6 +30,15 @@ perm_named(const char *name)
 	return 0;
 }
 
+const char *
+perm_name(uint64_t bits)
+{
+	for (size_t i = 0; i < nitems(perms); i++)
+		if (bits >> perms[i].bit & 1)
+			return perms[i].name;
+	return "";
+}
+
 static uint64_t
 number(json_object *o, const char *key)
 {

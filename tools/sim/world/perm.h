@@ -70,6 +70,8 @@ PERM_TABLE(X)
 
 /* The bit of a name of the table, or 0. */
 uint64_t perm_named(const char *name);
+/* The name of the lowest of some bits, or "". */
+const char *perm_name(uint64_t bits);
 /* What a user has in the guild as a whole; 0: not a member. */
 uint64_t perm_guild(struct guild *, unsigned user);
 /* The same in a channel or thread (of which its parent decides); in a DM

@@ -126,6 +126,10 @@ world_members_set(struct world *w, unsigned members)
 {
 	must(members <= WORLD_MEMBERS_MAX);
 	w->members = members;
+	while (!list_empty(&w->fresh))
+		guild_forget(container_of(w->fresh.next, struct guild, link));
+	list_each (&w->changed, e)
+		guild_member_count(container_of(e, struct guild, link));
 }
 
 void
@@ -142,6 +146,7 @@ world_free(struct world *w)
 	for (size_t i = 0; i < WORLD_COMMAND_SCOPES_MAX; i++)
 		json_object_put(w->commands[i].list);
 	json_object_put(w->apps);
+	world_interaction_close(w);
 	user_close(w);
 	json_object_put(w->home);
 	for (unsigned i = 0; i < WORLD_MARKS; i++)
@@ -244,11 +249,9 @@ dm_find(const struct world *w, uint64_t id, struct world_channel *c)
 bool
 world_channel_find(struct world *w, uint64_t id, struct world_channel *c)
 {
-	int64_t n = id_find(w, WORLD_KIND_CHANNEL, id,
-	    (uint64_t)w->guilds * WORLD_CHANNELS);
+	int64_t n = world_home(w, id);
 	struct guild *g;
 
-	n = n >= 0 ? n / WORLD_CHANNELS : world_home(w, id);
 	if (n < 0)
 		return dm_find(w, id, c);
 	g = guild_at(w, (unsigned)n);
@@ -368,29 +371,46 @@ world_more_id(const struct world *w, unsigned guild, unsigned n)
 	    (uint64_t)guild * WORLD_MORE_MAX + n);
 }
 
+/* The guild that has a thing of the seed, or -1. */
+static int64_t
+seed_home(const struct world *w, uint64_t id)
+{
+	int64_t n = id_find(w, WORLD_KIND_CHANNEL, id,
+	    (uint64_t)w->guilds * WORLD_CHANNELS);
+
+	if (n >= 0)
+		return n / WORLD_CHANNELS;
+	n = id_find(w, WORLD_KIND_MORE, id,
+	    (uint64_t)w->guilds * WORLD_MORE_MAX);
+	return n >= 0 ? n / WORLD_MORE_MAX : -1;
+}
+
 void
 world_home_set(struct world *w, uint64_t id, unsigned guild)
 {
 	char key[24];
 
-	if (id_find(w, WORLD_KIND_CHANNEL, id,
-		(uint64_t)w->guilds * WORLD_CHANNELS)
-	    >= 0)
+	if (seed_home(w, id) >= 0)
 		return;
 	must(str_format(key, sizeof(key), "%" PRIu64, id));
 	jso_set(w->home, key, json_object_new_int64(guild));
 }
 
+void
+world_home_drop(struct world *w, const char *key)
+{
+	json_object_object_del(w->home, key);
+}
+
 int64_t
 world_home(const struct world *w, uint64_t id)
 {
-	int64_t n = id_find(w, WORLD_KIND_MORE, id,
-	    (uint64_t)w->guilds * WORLD_MORE_MAX);
+	int64_t n = seed_home(w, id);
 	json_object *at;
 	char key[24];
 
 	if (n >= 0)
-		return n / WORLD_MORE_MAX;
+		return n;
 	must(str_format(key, sizeof(key), "%" PRIu64, id));
 	at = jso_get(w->home, key);
 	return at != NULL ? json_object_get_int64(at) : -1;
@@ -422,12 +442,6 @@ world_member(const struct world *w, unsigned guild, unsigned n)
 {
 	return guild_member_seed(w, guild,
 	    w->bots + (w->members > 0 ? n % w->members : 0));
-}
-
-uint64_t
-world_bot_id(const struct world *w)
-{
-	return w->bot;
 }
 
 uint64_t

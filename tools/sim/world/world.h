@@ -87,14 +87,13 @@ unsigned world_bots(const struct world *);
 /* The n-th channel of a guild people talk in; false: it has none left. */
 bool world_talk_channel(struct world *, unsigned guild, uint64_t n,
     struct world_channel *);
-/* The guild something made later, or beyond the seed's six channels, is in
- * (its index); -1: nothing of that id is known. */
+/* The guild that something is in, or was in that the seed has (its index); -1:
+ * nothing of that id is known. */
 int64_t world_home(const struct world *, uint64_t id);
 
 uint64_t world_role_id(const struct world *, unsigned guild, unsigned n);
 /* The n-th of a guild's people, of those the seed knows. */
 unsigned world_member(const struct world *, unsigned guild, unsigned n);
-uint64_t world_bot_id(const struct world *);
 uint64_t world_app_id(const struct world *);
 
 /* A new id for something made now: ascending, never twice. */
@@ -144,6 +143,9 @@ size_t world_msg_list_all(struct world *, uint64_t channel, uint64_t before,
  * in the channel of the newest. */
 size_t world_msg_of(struct world *, unsigned guild, unsigned user, uint64_t ms,
     struct world_msg **out, size_t max);
+/* The k-th newest of a ring, of all channels, deleted ones too; NULL past the
+ * oldest. */
+struct world_msg *world_msg_recent(struct world *, enum world_ring, uint64_t k);
 /* Replaces the stored object (taking json over). */
 void world_msg_set(struct world_msg *, char *json);
 void world_msg_drop(struct world_msg *);

@@ -10,14 +10,6 @@
 
 #define FOLLOWERS "followers" /* of GUILD_OTHERS: channel -> [webhook ids] */
 
-static uint64_t
-id_of(json_object *o, const char *key)
-{
-	const char *s = jso_get_text(o, key);
-
-	return s ? strtoull(s, NULL, 10) : 0;
-}
-
 json_object *
 world_hook_list(struct guild *g, uint64_t channel)
 {
@@ -25,7 +17,7 @@ world_hook_list(struct guild *g, uint64_t channel)
 
 	json_object_object_foreach (guild_docs(g, GUILD_HOOKS), key, doc) {
 		(void)key;
-		if (channel == 0 || id_of(doc, "channel_id") == channel)
+		if (channel == 0 || jso_get_id(doc, "channel_id") == channel)
 			json_object_array_add(list, json_object_get(doc));
 	}
 	return list;

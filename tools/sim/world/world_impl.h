@@ -78,10 +78,13 @@ enum world_kind {
 uint64_t world_more_id(const struct world *, unsigned guild, unsigned n);
 /* Something made is in that guild from now on. */
 void world_home_set(struct world *, uint64_t id, unsigned guild);
+/* It is gone. */
+void world_home_drop(struct world *, const char *key);
 /* The id of a person of the seed, and whose an id is, or -1. */
 uint64_t world_seed_user(const struct world *, unsigned user);
 int64_t world_seed_find(const struct world *, uint64_t id);
 
+void world_interaction_close(struct world *);
 struct world_msgs *world_msg_stores(void);
 void world_msg_stores_free(struct world_msgs *);
 /* Calls fn for every message that is still there, the oldest of each ring

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/base/jso.h"
+#include "tools/sim/world/user.h"
 #include "tools/sim/world/world_impl.h"
 
 #include "shared/base/clock.h"
@@ -13,7 +14,7 @@ expired(const struct world_interaction *i)
 }
 
 struct world_interaction *
-world_interaction_new(struct world *w, uint64_t channel)
+world_interaction_new(struct world *w, const struct world_channel *ch)
 {
 	struct world_interaction *best = NULL;
 
@@ -32,8 +33,11 @@ world_interaction_new(struct world *w, uint64_t channel)
 	}
 	if (best == NULL)
 		return NULL;
+	json_object_put(best->shown);
 	*best = (struct world_interaction) {.id = world_snowflake(w),
-	    .channel = channel,
+	    .channel = ch->id,
+	    .guild = ch->guild,
+	    .installs = WORLD_INSTALL_GUILD,
 	    .made_ms = clock_boot_ms()};
 	world_token(w, best->token, sizeof(best->token));
 	w->interactions.made++;
@@ -92,17 +96,65 @@ world_interaction_opener(const struct world *w, unsigned user,
 	return last;
 }
 
+struct world_interaction *
+world_interaction_modal_last(struct world *w)
+{
+	struct world_interaction *last = NULL;
+
+	for (size_t k = 0; k < WORLD_INTERACTIONS_MAX; k++) {
+		struct world_interaction *i = &w->interaction[k];
+
+		if (i->id != 0 && i->modal[0] != '\0' && !expired(i)
+		    && !i->submitted && (last == NULL || i->id > last->id))
+			last = i;
+	}
+	return last;
+}
+
+struct world_interaction *
+world_interaction_modal(struct world *w, unsigned user)
+{
+	struct world_interaction *last = NULL;
+
+	for (size_t k = 0; k < WORLD_INTERACTIONS_MAX; k++) {
+		struct world_interaction *i = &w->interaction[k];
+
+		if (i->id != 0 && i->user == user && i->modal[0] != '\0'
+		    && !expired(i) && (last == NULL || i->id > last->id))
+			last = i;
+	}
+	return last != NULL && !last->submitted ? last : NULL;
+}
+
+/* In a DM the guild is "0". */
+json_object *
+world_interaction_owners(struct world *w, const struct world_interaction *i)
+{
+	json_object *o = json_object_new_object();
+
+	if (i->installs & WORLD_INSTALL_GUILD)
+		jso_set_id(o, "0",
+		    i->guild != WORLD_NOWHERE ? world_guild_id(w, i->guild)
+					      : 0);
+	if (i->installs & WORLD_INSTALL_USER)
+		jso_set_id(o, "1", user_id(w, i->user));
+	return o;
+}
+
+void
+world_interaction_close(struct world *w)
+{
+	for (size_t k = 0; k < WORLD_INTERACTIONS_MAX; k++)
+		json_object_put(w->interaction[k].shown);
+}
+
 json_object *
 world_interaction_metadata(struct world *w, const struct world_interaction *i)
 {
 	json_object *o = json_object_new_object();
-	json_object *owners = json_object_new_object();
+	json_object *owners = world_interaction_owners(w, i);
 	const struct world_interaction *opener;
-	struct world_channel ch;
 
-	must(world_channel_find(w, i->channel, &ch));
-	if (ch.guild != WORLD_NOWHERE)
-		jso_set_id(owners, "0", world_guild_id(w, ch.guild));
 	jso_set_id(o, "id", i->id);
 	jso_set_int(o, "type", i->type);
 	jso_set(o, "user", world_render_user(w, i->user));

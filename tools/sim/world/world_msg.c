@@ -137,6 +137,12 @@ world_msg_each(struct world *w,
 }
 
 struct world_msg *
+world_msg_recent(struct world *w, enum world_ring kind, uint64_t k)
+{
+	return nth(&w->msgs->ring[kind], k);
+}
+
+struct world_msg *
 world_msg_by_nonce(struct world *w, const char *nonce)
 {
 	struct ring *r = &w->msgs->ring[WORLD_OWN];

@@ -374,13 +374,24 @@ world_render_event(struct world *w, uint64_t *rng, const char *t,
 }
 
 static bool
-mentions_bot(const struct world *w, const char *words)
+mentions(const char *words, uint64_t id)
 {
 	char as[2][32];
 
-	str_format(as[0], sizeof(as[0]), "<@%" PRIu64 ">", world_bot_id(w));
-	str_format(as[1], sizeof(as[1]), "<@!%" PRIu64 ">", world_bot_id(w));
+	str_format(as[0], sizeof(as[0]), "<@%" PRIu64 ">", id);
+	str_format(as[1], sizeof(as[1]), "<@!%" PRIu64 ">", id);
 	return strstr(words, as[0]) != NULL || strstr(words, as[1]) != NULL;
+}
+
+/* The bots that the words mention, one after the other. */
+static void
+mentioned(struct world *w, const char *words, struct sbuf *out)
+{
+	sbuf_str(out, "");
+	for (unsigned n = 0; n < w->bots; n++)
+		if (mentions(words, user_id(w, user_bot(w, n))))
+			sbuf_fmt(out, "%s%s", out->len > 0 ? "," : "",
+			    user_text(w, user_bot(w, n)));
 }
 
 const char *
@@ -394,10 +405,11 @@ world_render_said(struct world *w, const struct world_channel *c,
 	    .guild = c->guild,
 	    .user = user,
 	    .ping = strncmp(words, "!ping", 5) == 0};
-	struct sbuf quoted = {0};
+	struct sbuf quoted = {0}, at = {0};
 	struct fields f = {0};
 
 	sbuf_quote(&quoted, words);
+	mentioned(w, words, &at);
 	fields_time(w, &f);
 	if (!dm)
 		fields_actor(w, &f, c->guild, user);
@@ -407,7 +419,7 @@ world_render_said(struct world *w, const struct world_channel *c,
 	f.N('k') = m.id + 1;
 	f.S('C') = quoted.p;
 	f.S('E') = "null";
-	f.S('M') = mentions_bot(w, words) ? user_text(w, WORLD_BOT) : "";
+	f.S('M') = at.p;
 	fill(&w->templates[PLAIN], &f, out);
 	m.json = base_strdup(out->p);
 	world_msg_add(w, WORLD_PING, &m);
@@ -416,6 +428,7 @@ world_render_said(struct world *w, const struct world_channel *c,
 		w->last_msg[c->guild] = m.id;
 	fill(&w->templates[dm ? SAID_DM : SAID], &f, out);
 	sbuf_free(&quoted);
+	sbuf_free(&at);
 	return out->p;
 }
 

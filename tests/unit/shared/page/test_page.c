@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -175,6 +176,49 @@ test_seqlock(void **state)
 	page_close(&p);
 }
 
+/* Whoever writes may be put off the processor inside. */
+static void
+test_a_reader_waits_for_a_writer_that_goes_on(void **state)
+{
+	struct timespec held = {.tv_nsec = 100000000};
+	struct page p;
+	struct page_shard s;
+	struct err e;
+	int tries = 1;
+	pid_t pid;
+
+	assert_int_equal(page_create(&p, dir, 1, &e), 0);
+	page_begin(&p.slot[0].shard.lock);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		nanosleep(&held, NULL);
+		p.slot[0].shard.seq = 4;
+		page_end(&p.slot[0].shard.lock);
+		_exit(0);
+	}
+	while (!page_read(&p.slot[0].shard, &s, sizeof(s)))
+		tries++;
+	assert_in_range(tries, 1, 200); /* of 20 ms; else thousands */
+	assert_int_equal(s.seq, 4);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	page_close(&p);
+}
+
+static void
+test_put_leaves_the_lock_alone(void **state)
+{
+	struct page_shard s = {.seq = 7, .lock = 41};
+	struct page p;
+	struct err e;
+
+	assert_int_equal(page_create(&p, dir, 1, &e), 0);
+	page_put(&p.slot[0].shard, &s, sizeof(s));
+	assert_int_equal(p.slot[0].shard.lock, 2);
+	assert_int_equal(p.slot[0].shard.seq, 7);
+	page_close(&p);
+}
+
 static void
 test_closes(void **state)
 {
@@ -236,6 +280,10 @@ main(void)
 		teardown),
 	    cmocka_unit_test_setup_teardown(test_stranger, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_seqlock, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_a_reader_waits_for_a_writer_that_goes_on, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_put_leaves_the_lock_alone,
+		setup, teardown),
 	    cmocka_unit_test(test_closes),
 	    cmocka_unit_test_setup_teardown(
 		f_b10_what_left_is_known_or_said_to_be_unknown, setup,

@@ -14,15 +14,6 @@ more_copy(json_object *o)
 	return copy;
 }
 
-uint64_t
-more_id(json_object *o, const char *key)
-{
-	const char *s = jso_get_text(o, key);
-	uint64_t id;
-
-	return s != NULL && str_to_u64(s, &id) ? id : 0;
-}
-
 json_object *
 more_maker(struct rest_call *c)
 {
@@ -64,7 +55,7 @@ bool
 more_may_edit(struct rest_call *c, struct guild *g, json_object *doc,
     uint64_t bits, uint64_t own)
 {
-	uint64_t by = more_id(jso_get(doc, "user"), "id");
+	uint64_t by = jso_get_id(jso_get(doc, "user"), "id");
 	uint64_t has = perm_guild(g, c->bot);
 
 	if ((has & bits) == bits

@@ -33,8 +33,6 @@ extern const struct route routes_extra[];
 
 /* A deep copy; caller owns. */
 json_object *more_copy(json_object *);
-/* A member that is a snowflake; 0: it is none. */
-uint64_t more_id(json_object *, const char *key);
 /* The user who calls; caller owns. */
 json_object *more_maker(struct rest_call *);
 /* Sets the members of doc that the body gives, of the NULL-ended list, and

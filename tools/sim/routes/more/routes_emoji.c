@@ -120,7 +120,7 @@ emoji_new(struct rest_call *c)
 		return;
 	}
 	o = build(c, body, strcmp(type, "image/gif") == 0);
-	id = more_id(o, "id");
+	id = jso_get_id(o, "id");
 	if (!guild_put(g, GUILD_EMOJIS, id, json_object_get(o))) {
 		json_object_put(o);
 		rest_reply_error(c, REST_TOO_MANY_EMOJIS);

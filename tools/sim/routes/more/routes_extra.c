@@ -89,7 +89,7 @@ permissions_of(struct rest_call *c)
 /* ---- search ----------------------------------------------------------- */
 
 struct search {
-	const char *content; /* "": any */
+	const char *content; /* NULL: any */
 	uint64_t author, channel, min, max;
 	uint64_t skip, want, total;
 	json_object *found;
@@ -99,7 +99,7 @@ struct search {
 static bool
 has_text(const char *a, const char *b)
 {
-	return *b == '\0' || (a != NULL && strcasestr(a, b) != NULL);
+	return b == NULL || (a != NULL && strcasestr(a, b) != NULL);
 }
 
 static void
@@ -114,7 +114,7 @@ search_in(struct rest_call *c, const struct world_channel *ch, struct search *s)
 
 		if (has_text(jso_get_text(m, "content"), s->content)
 		    && (s->author == 0
-			|| more_id(jso_get(m, "author"), "id") == s->author)
+			|| jso_get_id(jso_get(m, "author"), "id") == s->author)
 		    && s->total++ >= s->skip
 		    && json_object_array_length(s->found) < s->want) {
 			world_mark_show(c->w, found[i]->id, c->bot, m);
@@ -137,7 +137,7 @@ search_form(struct rest_call *c, struct search *s)
 	s->channel = rest_body_query(c, "channel_id", 0);
 	s->min = rest_body_query(c, "min_id", 0);
 	s->max = rest_body_query(c, "max_id", 0);
-	s->content = rest_body_decoded(c, "content");
+	s->content = rest_body_text(c, "content");
 	if (s->want < 1 || s->want > SEARCH_MAX)
 		rest_form_error(c, "limit", "NUMBER_TYPE_MAX",
 		    "int value should be between 1 and %d.", SEARCH_MAX);
@@ -145,7 +145,7 @@ search_form(struct rest_call *c, struct search *s)
 		rest_form_error(c, "offset", "NUMBER_TYPE_MAX",
 		    "int value should be less than or equal to %d.",
 		    SEARCH_OFFSET_MAX);
-	if (rest_form_chars(s->content) > 1024)
+	if (s->content != NULL && rest_form_chars(s->content) > 1024)
 		rest_form_error(c, "content", "BASE_TYPE_MAX_LENGTH",
 		    "Must be 1024 or fewer in length.");
 	return !rest_form_refused(c);

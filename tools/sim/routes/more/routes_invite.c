@@ -90,7 +90,7 @@ render(struct rest_call *c, struct guild *g, json_object *doc, bool whole)
 	rest_form_copy(of, guild_head(g), part);
 	jso_set(o, "guild", of);
 	jso_set_id(o, "guild_id", guild_id(g));
-	id = more_id(doc, "channel_id");
+	id = jso_get_id(doc, "channel_id");
 	jso_set_id(in, "id", id);
 	if (world_channel_find(c->w, id, &ch)) {
 		jso_set_text(in, "name", ch.name);
@@ -108,7 +108,7 @@ list(struct rest_call *c, struct guild *g, uint64_t channel)
 	drop_over(g);
 	json_object_object_foreach (guild_docs(g, GUILD_INVITES), code, doc) {
 		(void)code;
-		if (channel == 0 || more_id(doc, "channel_id") == channel)
+		if (channel == 0 || jso_get_id(doc, "channel_id") == channel)
 			json_object_array_add(a, render(c, g, doc, true));
 	}
 	return a;
@@ -166,7 +166,7 @@ alike(struct rest_call *c, struct guild *g, uint64_t channel,
 		    && json_object_get_boolean(jso_get(it, "temporary"))
 			== w->temporary
 		    && jso_get(it, "target_type") == NULL
-		    && more_id(jso_get(it, "inviter"), "id")
+		    && jso_get_id(jso_get(it, "inviter"), "id")
 			== user_id(c->w, c->bot))
 			found = it;
 	}
@@ -319,7 +319,7 @@ may_drop(struct rest_call *c, struct guild *g, json_object *doc)
 
 	if (perm_guild(g, c->bot) & PERM_MANAGE_GUILD)
 		return true;
-	id = more_id(doc, "channel_id");
+	id = jso_get_id(doc, "channel_id");
 	if (world_channel_find(c->w, id, &ch))
 		return rest_guild_may_in(c, &ch, PERM_MANAGE_CHANNELS);
 	return rest_guild_may(c, g, PERM_MANAGE_CHANNELS);

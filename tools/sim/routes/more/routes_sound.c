@@ -207,7 +207,7 @@ is_in(struct rest_call *c, struct guild *g, uint64_t channel)
 {
 	json_object *state = guild_get(g, GUILD_VOICE, user_id(c->w, c->bot));
 
-	return more_id(state, "channel_id") == channel;
+	return jso_get_id(state, "channel_id") == channel;
 }
 
 /* One of a guild the bot is in, or of everybody; caller owns, NULL: none. */

@@ -15,7 +15,7 @@ live_in(struct guild *g, uint64_t channel)
 {
 	json_object_object_foreach (guild_docs(g, GUILD_STAGES), key, doc) {
 		(void)key;
-		if (more_id(doc, "channel_id") == channel)
+		if (jso_get_id(doc, "channel_id") == channel)
 			return doc;
 	}
 	return NULL;
@@ -153,7 +153,7 @@ stage_edit(struct rest_call *c)
 	guild_change(g);
 	changes = more_apply(doc, body, keys);
 	announce(c, g, "STAGE_INSTANCE_UPDATE", doc);
-	id = more_id(doc, "id");
+	id = jso_get_id(doc, "id");
 	rest_guild_audit(c, g, AUDIT_UPDATE, id, changes);
 	rest_reply(c, 200, json_object_get(doc));
 }
@@ -167,7 +167,7 @@ stage_drop(struct rest_call *c)
 
 	if (doc == NULL)
 		return;
-	id = more_id(doc, "id");
+	id = jso_get_id(doc, "id");
 	announce(c, g, "STAGE_INSTANCE_DELETE", doc);
 	guild_drop(g, GUILD_STAGES, id);
 	rest_guild_audit(c, g, AUDIT_DELETE, id, NULL);

@@ -207,7 +207,7 @@ pack(struct rest_call *c)
 {
 	json_object *o = rest_msg_sticker_pack();
 
-	if (more_id(o, "id") == c->id[0]) {
+	if (jso_get_id(o, "id") == c->id[0]) {
 		rest_reply(c, 200, o);
 		return;
 	}
@@ -227,7 +227,7 @@ any_sticker(struct rest_call *c)
 	all = rest_msg_sticker_pack();
 	list = jso_get(all, "stickers");
 	for (size_t i = 0; i < json_object_array_length(list) && !found; i++)
-		if (more_id(json_object_array_get_idx(list, i), "id")
+		if (jso_get_id(json_object_array_get_idx(list, i), "id")
 		    == c->id[0])
 			found = json_object_get(
 			    json_object_array_get_idx(list, i));

@@ -16,14 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t
-id_of(json_object *o, const char *key)
-{
-	const char *s = jso_get_text(o, key);
-
-	return s ? strtoull(s, NULL, 10) : 0;
-}
-
 static void
 channel_get(struct rest_call *c)
 {
@@ -276,10 +268,10 @@ move(struct rest_call *c, struct guild *g, json_object *one, json_object *doc)
 		routes_channel_form_inherit(g, doc);
 	changes = rest_guild_changes(was, doc);
 	if (!json_object_equal(was, doc))
-		emit(c, g, "CHANNEL_UPDATE", id_of(doc, "id"));
+		emit(c, g, "CHANNEL_UPDATE", jso_get_id(doc, "id"));
 	if (changes != NULL)
-		rest_guild_audit(c, g, ACT_CHANNEL_UPDATE, id_of(doc, "id"),
-		    changes);
+		rest_guild_audit(c, g, ACT_CHANNEL_UPDATE,
+		    jso_get_id(doc, "id"), changes);
 	json_object_put(was);
 }
 
@@ -304,7 +296,8 @@ channel_move(struct rest_call *c)
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		json_object *one = json_object_array_get_idx(list, i);
 
-		move(c, g, one, guild_get(g, GUILD_CHANNELS, id_of(one, "id")));
+		move(c, g, one,
+		    guild_get(g, GUILD_CHANNELS, jso_get_id(one, "id")));
 	}
 	rest_reply_none(c);
 }
@@ -317,7 +310,7 @@ static uint64_t
 first_with(struct guild *g, enum guild_list list, const char *key, uint64_t id)
 {
 	json_object_object_foreach (guild_docs(g, list), at, doc)
-		if (id_of(doc, key) == id)
+		if (jso_get_id(doc, key) == id)
 			return strtoull(at, NULL, 10);
 	return 0;
 }
@@ -348,7 +341,7 @@ static void
 orphan(struct rest_call *c, struct guild *g, uint64_t category)
 {
 	json_object_object_foreach (guild_docs(g, GUILD_CHANNELS), key, doc) {
-		if (id_of(doc, "parent_id") != category)
+		if (jso_get_id(doc, "parent_id") != category)
 			continue;
 		jso_set(doc, "parent_id", NULL);
 		emit(c, g, "CHANNEL_UPDATE", strtoull(key, NULL, 10));
@@ -366,7 +359,7 @@ unname(struct rest_call *c, struct guild *g, uint64_t channel)
 	json_object *o;
 
 	for (size_t i = 0; i < nitems(keys); i++)
-		if (id_of(guild_head(g), keys[i]) == channel) {
+		if (jso_get_id(guild_head(g), keys[i]) == channel) {
 			jso_set(guild_head(g), keys[i], NULL);
 			changed = true;
 		}

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/routes/structure/routes_channel_form.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define CHILDREN_MAX 50 /* of a category */
-
-static uint64_t
-id_of(json_object *o, const char *key)
-{
-	const char *s = jso_get_text(o, key);
-
-	return s ? strtoull(s, NULL, 10) : 0;
-}
 
 bool
 routes_channel_form_is_forum(int type)
@@ -20,8 +11,9 @@ routes_channel_form_is_forum(int type)
 	return type == CHANNEL_FORUM || type == CHANNEL_MEDIA;
 }
 
-static void
-check_archive(struct rest_call *c, json_object *body, const char *key)
+void
+routes_channel_form_archive(struct rest_call *c, json_object *body,
+    const char *key)
 {
 	static const int64_t minutes[] = {60, 1440, 4320, 10080};
 	json_object *v = jso_get(body, key);
@@ -51,7 +43,7 @@ children(struct guild *g, uint64_t category)
 
 	json_object_object_foreach (guild_docs(g, GUILD_CHANNELS), key, doc) {
 		(void)key;
-		n += id_of(doc, "parent_id") == category;
+		n += jso_get_id(doc, "parent_id") == category;
 	}
 	return n;
 }
@@ -125,7 +117,7 @@ routes_channel_form_check(struct rest_call *c, struct guild *g,
 	(void)rest_form_string(c, body, "rtc_region", 0, 100);
 	check_kind(c, body, "nsfw", json_type_boolean);
 	check_kind(c, body, "default_reaction_emoji", json_type_object);
-	check_archive(c, body, "default_auto_archive_duration");
+	routes_channel_form_archive(c, body, "default_auto_archive_duration");
 	routes_channel_form_parent(c, g, body, type);
 	check_tags(c, body);
 }
@@ -189,7 +181,7 @@ routes_channel_form_move(json_object *doc, json_object *body)
 	if (json_object_object_get_ex(body, "parent_id", NULL))
 		jso_set(doc, "parent_id",
 		    jso_get(body, "parent_id")
-			? jso_id(id_of(body, "parent_id"))
+			? jso_id(jso_get_id(body, "parent_id"))
 			: NULL);
 }
 
@@ -240,7 +232,7 @@ void
 routes_channel_form_inherit(struct guild *g, json_object *doc)
 {
 	json_object *parent = guild_get(g, GUILD_CHANNELS,
-	    id_of(doc, "parent_id"));
+	    jso_get_id(doc, "parent_id"));
 	json_object *copy = NULL;
 
 	if (parent == NULL)

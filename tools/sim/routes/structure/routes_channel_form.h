@@ -19,6 +19,9 @@ bool routes_channel_form_is_forum(int type);
 /* Notes what is wrong with the form of a channel of this type. */
 void routes_channel_form_check(struct rest_call *, struct guild *,
     json_object *body, int type);
+/* Notes it when after so many minutes nothing is archived. */
+void routes_channel_form_archive(struct rest_call *, json_object *body,
+    const char *key);
 /* Notes it when its parent_id is no category of the guild with room. */
 void routes_channel_form_parent(struct rest_call *, struct guild *,
     json_object *body, int type);

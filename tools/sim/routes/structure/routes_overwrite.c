@@ -5,7 +5,6 @@
 
 #include "tools/sim/world/user.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static uint64_t
@@ -113,10 +112,7 @@ static int
 find(json_object *list, uint64_t id)
 {
 	for (size_t i = 0; i < json_object_array_length(list); i++)
-		if (strtoull(jso_get_text(json_object_array_get_idx(list, i),
-				 "id"),
-			NULL, 10)
-		    == id)
+		if (jso_get_id(json_object_array_get_idx(list, i), "id") == id)
 			return (int)i;
 	return -1;
 }

@@ -88,16 +88,6 @@ form_permissions(struct rest_call *c, json_object *body, uint64_t *bits)
 	return false;
 }
 
-static void
-form_bool(struct rest_call *c, json_object *body, const char *key)
-{
-	json_object *v = jso_get(body, key);
-
-	if (v != NULL && !json_object_is_type(v, json_type_boolean))
-		rest_form_error(c, key, "BOOLEAN_TYPE_CONVERT",
-		    "Must be either true or false.");
-}
-
 /* False: answered. */
 static bool
 form_check(struct rest_call *c, struct guild *g, json_object *body)
@@ -114,8 +104,8 @@ form_check(struct rest_call *c, struct guild *g, json_object *body)
 	else if (colors != NULL)
 		(void)rest_form_int(c, colors, "primary_color", 0, 0xffffff,
 		    &n);
-	form_bool(c, body, "hoist");
-	form_bool(c, body, "mentionable");
+	(void)rest_form_bool(c, body, "hoist", false);
+	(void)rest_form_bool(c, body, "mentionable", false);
 	if (jso_get(body, "icon") != NULL)
 		rest_form_error(c, "icon", "GUILD_FEATURE_MISSING",
 		    "This guild lacks the feature ROLE_ICONS.");

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads: begun at a message, in a channel or a forum; edited, deleted. */
-#include "tools/sim/routes/structure/structure.h"
+#include "tools/sim/routes/structure/routes_channel_form.h"
 
 #include "tools/sim/act/act_thread.h"
 #include "tools/sim/world/user.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define ARCHIVE_MIN 4320 /* unless the channel says otherwise */
@@ -16,20 +15,6 @@ enum message_type {
 	MESSAGE_THREAD_CREATED = 18,
 	MESSAGE_THREAD_STARTER = 21,
 };
-
-static uint64_t
-id_of(json_object *o, const char *key)
-{
-	const char *s = jso_get_text(o, key);
-
-	return s ? strtoull(s, NULL, 10) : 0;
-}
-
-static bool
-is_forum(const struct world_channel *ch)
-{
-	return ch->type == 15 || ch->type == 16;
-}
 
 static json_object *
 metadata(json_object *thread)
@@ -45,19 +30,6 @@ is(json_object *thread, const char *what)
 
 /* ---- begin --------------------------------------------------------------- */
 
-static void
-check_archive(struct rest_call *c, json_object *body)
-{
-	static const int64_t minutes[] = {60, 1440, 4320, 10080};
-	json_object *v = jso_get(body, "auto_archive_duration");
-
-	for (size_t i = 0; i < nitems(minutes); i++)
-		if (v == NULL || json_object_get_int64(v) == minutes[i])
-			return;
-	rest_form_error(c, "auto_archive_duration", "BASE_TYPE_CHOICES",
-	    "Value must be one of {60, 1440, 4320, 10080}.");
-}
-
 /* What the forms of all threads have. */
 static void
 check(struct rest_call *c, json_object *body)
@@ -66,7 +38,7 @@ check(struct rest_call *c, json_object *body)
 
 	(void)rest_form_string(c, body, "name", 1, 100);
 	(void)rest_form_int(c, body, "rate_limit_per_user", 0, 21600, &n);
-	check_archive(c, body);
+	routes_channel_form_archive(c, body, "auto_archive_duration");
 }
 
 static void
@@ -302,7 +274,7 @@ thread_new(struct rest_call *c)
 		return;
 	if (parent.guild == WORLD_NOWHERE)
 		rest_reply_error(c, REST_DM_ACTION);
-	else if (is_forum(&parent))
+	else if (routes_channel_form_is_forum(parent.type))
 		thread_post(c, &parent, body);
 	else
 		thread_alone(c, &parent, body);
@@ -317,7 +289,7 @@ edit_may(struct rest_call *c, const struct world_channel *ch, json_object *body)
 {
 	static const char *const owners[] = {"name", "archived",
 	    "auto_archive_duration", "applied_tags", "invitable"};
-	bool owner = id_of(ch->doc, "owner_id") == user_id(c->w, c->bot);
+	bool owner = jso_get_id(ch->doc, "owner_id") == user_id(c->w, c->bot);
 	json_object *archived = jso_get(body, "archived");
 	bool opens = archived != NULL && !json_object_get_boolean(archived)
 	    && json_object_object_length(body) == 1 && !is(ch->doc, "locked");
@@ -397,7 +369,7 @@ structure_thread_edit(struct rest_call *c, const struct world_channel *ch,
 	check_bool(c, body, "archived");
 	check_bool(c, body, "locked");
 	check_bool(c, body, "invitable");
-	if (world_channel_find(c->w, id_of(ch->doc, "parent_id"), &parent))
+	if (world_channel_find(c->w, jso_get_id(ch->doc, "parent_id"), &parent))
 		(void)check_tags(c, parent.doc, body);
 	if (rest_form_refused(c))
 		return;

@@ -10,14 +10,6 @@
 
 #define LIST_MAX 100
 
-static uint64_t
-id_of(json_object *o, const char *key)
-{
-	const char *s = jso_get_text(o, key);
-
-	return s ? strtoull(s, NULL, 10) : 0;
-}
-
 static json_object *
 metadata(json_object *thread)
 {
@@ -54,7 +46,7 @@ listed(struct listing *l, size_t from, size_t limit, bool *more)
 	size_t n = json_object_array_length(l->found);
 
 	for (size_t i = from; i < n && i < from + limit; i++) {
-		uint64_t id = id_of(json_object_array_get_idx(l->found, i),
+		uint64_t id = jso_get_id(json_object_array_get_idx(l->found, i),
 		    "id");
 		struct world_channel ch;
 		json_object *member;
@@ -79,7 +71,7 @@ sees(struct rest_call *c, struct guild *g, json_object *doc)
 	json_object *member;
 	bool in;
 
-	must(world_channel_find(c->w, id_of(doc, "id"), &ch));
+	must(world_channel_find(c->w, jso_get_id(doc, "id"), &ch));
 	if (perm_channel(c->w, &ch, c->bot) == 0)
 		return false;
 	if (ch.type != 12
@@ -138,12 +130,12 @@ is_meant(struct listing *l, json_object *doc, enum archive which)
 	bool private = json_object_get_int(jso_get(doc, "type")) == 12, in;
 	json_object *member;
 
-	if (id_of(doc, "parent_id") != l->c->id[0] || !is(doc, "archived")
+	if (jso_get_id(doc, "parent_id") != l->c->id[0] || !is(doc, "archived")
 	    || private != (which != ARCHIVE_PUBLIC))
 		return false;
 	if (which != ARCHIVE_JOINED)
 		return true;
-	member = act_thread_user(l->g, id_of(doc, "id"), l->c->bot, false);
+	member = act_thread_user(l->g, jso_get_id(doc, "id"), l->c->bot, false);
 	in = member != NULL;
 	json_object_put(member);
 	return in;
@@ -257,7 +249,7 @@ user_drop(struct rest_call *c)
 	if (!thread_of(c, &ch, true) || !user_of(c, &ch, &user))
 		return;
 	owns = ch.type == 12
-	    && id_of(ch.doc, "owner_id") == user_id(c->w, c->bot);
+	    && jso_get_id(ch.doc, "owner_id") == user_id(c->w, c->bot);
 	if (user != c->bot && !owns
 	    && !rest_guild_may_in(c, &ch, PERM_MANAGE_THREADS))
 		return;

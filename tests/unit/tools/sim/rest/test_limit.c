@@ -14,18 +14,18 @@ test_bucket_window(void **state)
 	struct limit_answer a;
 
 	for (uint32_t i = 0; i < 5; i++) {
-		limit_take(l, LIMIT_MESSAGE_POST, 7, 1000 + i, &a);
+		limit_take(l, 0, LIMIT_MESSAGE_POST, 7, 1000 + i, &a);
 		assert_false(a.refused);
 		assert_int_equal(a.limit, 5);
 		assert_int_equal(a.remaining, 4 - i);
 		assert_int_equal(a.reset_after_ms, 5000 - i);
 	}
-	limit_take(l, LIMIT_MESSAGE_POST, 7, 5999, &a);
+	limit_take(l, 0, LIMIT_MESSAGE_POST, 7, 5999, &a);
 	assert_true(a.refused);
 	assert_int_equal(a.remaining, 0);
 	assert_int_equal(a.reset_after_ms, 1);
 	/* Refused ones take nothing: the window ends when it was to end. */
-	limit_take(l, LIMIT_MESSAGE_POST, 7, 6000, &a);
+	limit_take(l, 0, LIMIT_MESSAGE_POST, 7, 6000, &a);
 	assert_false(a.refused);
 	assert_int_equal(a.remaining, 4);
 	limit_free(l);
@@ -37,18 +37,18 @@ test_bucket_is_per_major_and_class(void **state)
 	struct limit *l = limit_new(1);
 	struct limit_answer a, b;
 
-	limit_take(l, LIMIT_REACTION, 1, 0, &a);
+	limit_take(l, 0, LIMIT_REACTION, 1, 0, &a);
 	assert_false(a.refused);
-	limit_take(l, LIMIT_REACTION, 1, 249, &a);
+	limit_take(l, 0, LIMIT_REACTION, 1, 249, &a);
 	assert_true(a.refused);
-	limit_take(l, LIMIT_REACTION, 2, 249, &b);
+	limit_take(l, 0, LIMIT_REACTION, 2, 249, &b);
 	assert_false(b.refused);
 	/* The bucket's name leaves the major parameter out. */
 	assert_string_equal(a.bucket, b.bucket);
-	limit_take(l, LIMIT_TYPING, 1, 249, &b);
+	limit_take(l, 0, LIMIT_TYPING, 1, 249, &b);
 	assert_false(b.refused);
 	assert_string_not_equal(a.bucket, b.bucket);
-	limit_take(l, LIMIT_REACTION, 1, 250, &a);
+	limit_take(l, 0, LIMIT_REACTION, 1, 250, &a);
 	assert_false(a.refused);
 	limit_free(l);
 }
@@ -60,7 +60,7 @@ test_no_class_no_limit(void **state)
 	struct limit_answer a;
 
 	for (int i = 0; i < 1000; i++) {
-		limit_take(l, LIMIT_NONE, 1, 0, &a);
+		limit_take(l, 0, LIMIT_NONE, 1, 0, &a);
 		assert_false(a.refused);
 		assert_int_equal(a.limit, 0);
 	}
@@ -73,10 +73,30 @@ test_global(void **state)
 	struct limit *l = limit_new(1);
 
 	for (int i = 0; i < LIMIT_GLOBAL; i++)
-		assert_int_equal(limit_take_global(l, 100), 0);
-	assert_int_equal(limit_take_global(l, 600), 500);
-	assert_int_equal(limit_take_global(l, 1099), 1);
-	assert_int_equal(limit_take_global(l, 1100), 0);
+		assert_int_equal(limit_take_global(l, 0, 100), 0);
+	assert_int_equal(limit_take_global(l, 0, 600), 500);
+	assert_int_equal(limit_take_global(l, 0, 1099), 1);
+	assert_int_equal(limit_take_global(l, 0, 1100), 0);
+	limit_free(l);
+}
+
+static void
+test_limits_are_a_bots_own(void **state)
+{
+	struct limit *l = limit_new(1);
+	struct limit_answer a;
+
+	for (int i = 0; i < LIMIT_GLOBAL; i++)
+		assert_int_equal(limit_take_global(l, 0, 100), 0);
+	assert_int_equal(limit_take_global(l, 0, 100), 1000);
+	assert_int_equal(limit_take_global(l, 1, 100), 0);
+	limit_take(l, 0, LIMIT_REACTION, 1, 0, &a);
+	limit_take(l, 0, LIMIT_REACTION, 1, 0, &a);
+	assert_true(a.refused);
+	for (unsigned bot = 1; bot < LIMIT_BOTS_MAX; bot++) {
+		limit_take(l, bot, LIMIT_REACTION, 1, 0, &a);
+		assert_false(a.refused);
+	}
 	limit_free(l);
 }
 
@@ -121,12 +141,12 @@ test_many_buckets(void **state)
 
 	for (uint64_t major = 1; major <= LIMIT_BUCKETS_MAX * 3u; major++) {
 		now += 10;
-		limit_take(l, LIMIT_MESSAGE_POST, major, now, &a);
+		limit_take(l, 0, LIMIT_MESSAGE_POST, major, now, &a);
 		assert_false(a.refused);
 		assert_int_equal(a.remaining, 4);
 	}
 	/* Those of the last five seconds are still known. */
-	limit_take(l, LIMIT_MESSAGE_POST, LIMIT_BUCKETS_MAX * 3u - 100, now,
+	limit_take(l, 0, LIMIT_MESSAGE_POST, LIMIT_BUCKETS_MAX * 3u - 100, now,
 	    &a);
 	assert_int_equal(a.remaining, 3);
 	limit_free(l);
@@ -138,12 +158,12 @@ test_reset(void **state)
 	struct limit *l = limit_new(1);
 	struct limit_answer a;
 
-	limit_take(l, LIMIT_REACTION, 1, 0, &a);
+	limit_take(l, 0, LIMIT_REACTION, 1, 0, &a);
 	for (uint32_t i = 0; i < LIMIT_INVALID; i++)
 		limit_invalid(l, 0);
 	limit_reset(l);
 	assert_int_equal(limit_banned(l, 1), 0);
-	limit_take(l, LIMIT_REACTION, 1, 1, &a);
+	limit_take(l, 0, LIMIT_REACTION, 1, 1, &a);
 	assert_false(a.refused);
 	limit_free(l);
 }
@@ -156,6 +176,7 @@ main(void)
 	    cmocka_unit_test(test_bucket_is_per_major_and_class),
 	    cmocka_unit_test(test_no_class_no_limit),
 	    cmocka_unit_test(test_global),
+	    cmocka_unit_test(test_limits_are_a_bots_own),
 	    cmocka_unit_test(test_ban),
 	    cmocka_unit_test(test_invalid_window_ends),
 	    cmocka_unit_test(test_many_buckets),

@@ -107,6 +107,7 @@ call(struct desk *d, const char *method, const char *path, const char *body)
 	    ? json_object_get_int(jso_get(o, "code"))
 	    : 0;
 	json_object_put(o);
+	json_object_put(c.query);
 	json_object_put(c.body);
 	json_object_put(c.errors);
 	sbuf_free(&c.out);

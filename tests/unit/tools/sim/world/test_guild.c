@@ -5,6 +5,7 @@
 #include "tools/sim/world/guild.h"
 #include "tools/sim/world/perm.h"
 #include "tools/sim/world/user.h"
+#include "tools/sim/world/world_impl.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -237,6 +238,59 @@ test_a_new_guild(void **state)
 	world_free(w);
 }
 
+static bool
+count_one(void *arg, struct guild *g, unsigned user)
+{
+	++*(unsigned *)arg;
+	return true;
+}
+
+/* Fewer or more people of the seed: of a guild that is kept the count is still
+ * that of its members, and one that is not is as if it had begun so. */
+static void
+test_members_set(void **state)
+{
+	static const unsigned sizes[] = {8, 0, 3, 20, 1, 8};
+	struct world *w = make_world(2, 8, 0);
+	struct guild *g = guild_at(w, 0);
+
+	assert_int_equal(guild_count(guild_at(w, 1), GUILD_VOICE), 2);
+	assert_true(guild_member_leave(g, world_member(w, 0, 1)));
+	assert_true(guild_member_leave(g, world_member(w, 0, 5)));
+	assert_non_null(guild_member_edit(g, world_member(w, 0, 6)));
+	assert_true(guild_member_join(g, guild_member_seed(w, 0, 1 + 15)));
+	for (size_t i = 0; i < nitems(sizes); i++) {
+		unsigned n = 0;
+
+		world_members_set(w, sizes[i]);
+		guild_member_each(g, count_one, &n);
+		assert_int_equal(guild_members(g), n);
+		assert_true(n > 0);
+		assert_int_equal(guild_members(guild_at(w, 1)), sizes[i] + 1);
+		assert_int_equal(guild_count(guild_at(w, 1), GUILD_VOICE),
+		    sizes[i] < 2 ? sizes[i] : 2);
+	}
+	world_free(w);
+}
+
+/* What comes and goes for ever leaves nothing behind. */
+static void
+test_home_is_left(void **state)
+{
+	struct world *w = make_world(2, 8, 20000);
+	struct guild *g = guild_at(w, 1);
+
+	for (uint64_t id = 1; id < 100; id++) {
+		assert_true(
+		    guild_put(g, GUILD_THREADS, id, json_object_new_object()));
+		assert_int_equal(world_home(w, id), 1);
+		assert_true(guild_drop(g, GUILD_THREADS, id));
+		assert_int_equal(world_home(w, id), -1);
+	}
+	assert_int_equal(json_object_object_length(w->home), 0);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -248,6 +302,8 @@ main(void)
 	    cmocka_unit_test(test_large_guilds),
 	    cmocka_unit_test(test_permissions),
 	    cmocka_unit_test(test_a_new_guild),
+	    cmocka_unit_test(test_members_set),
+	    cmocka_unit_test(test_home_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

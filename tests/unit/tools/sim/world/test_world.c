@@ -62,7 +62,7 @@ test_ids_are_found_again(void **state)
 	}
 	for (unsigned u = 0; u < WORLD_PEOPLE; u++)
 		assert_int_equal(user_find(w, user_id(w, u)), u);
-	assert_int_equal(user_find(w, world_bot_id(w)), WORLD_BOT);
+	assert_int_equal(user_find(w, user_id(w, WORLD_BOT)), WORLD_BOT);
 	assert_int_equal(user_find(w, 0), -1);
 	assert_int_equal(world_guild_find(w, UINT64_MAX), -1);
 	world_free(w);
@@ -243,6 +243,36 @@ test_nonce(void **state)
 	world_free(w);
 }
 
+/* Words mention each bot that is in them, not only the first. */
+static void
+test_bots_are_mentioned(void **state)
+{
+	struct world *w = world_new(
+	    &(struct world_shape) {.seed = 7, .guilds = 1, .bots = 3});
+	struct world_channel c;
+	struct sbuf words = {0}, out = {0};
+	json_object *d, *at;
+
+	assert_true(world_talk_channel(w, 0, 0, &c));
+	sbuf_fmt(&words, "<@%" PRIu64 "> and <@!%" PRIu64 ">",
+	    user_id(w, user_bot(w, 2)), user_id(w, user_bot(w, 1)));
+	assert_non_null(world_render_said(w, &c, words.p, &out));
+	d = json_tokener_parse(out.p);
+	at = jso_get(d, "mentions");
+	assert_int_equal(json_object_array_length(at), 2);
+	for (unsigned n = 1; n < 3; n++)
+		assert_int_equal(
+		    json_object_get_uint64(
+			jso_get(json_object_array_get_idx(at, n - 1), "id")),
+		    user_id(w, user_bot(w, n)));
+	json_object_put(d);
+	assert_non_null(world_render_said(w, &c, "<@1>", &out));
+	assert_non_null(strstr(out.p, "\"mentions\":[]"));
+	sbuf_free(&words);
+	sbuf_free(&out);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -257,6 +287,7 @@ main(void)
 	    cmocka_unit_test(test_ring_forgets_the_oldest),
 	    cmocka_unit_test(test_list_newest_first_over_rings),
 	    cmocka_unit_test(test_nonce),
+	    cmocka_unit_test(test_bots_are_mentioned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

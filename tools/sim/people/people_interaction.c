@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* See interaction.h; the objects are as in tests/data/events. */
-#include "tools/sim/control/interaction.h"
+/* See people.h; the objects are as in tests/data/events. */
+#include "tools/sim/people/people.h"
 
 #include "tools/sim/base/answer.h"
 #include "shared/json/json.h"
 #include "tools/sim/base/jso.h"
-#include "tools/sim/gateway/gateway.h"
-#include "tools/sim/world/perm.h"
+#include "tools/sim/people/use.h"
 #include "tools/sim/world/user.h"
-#include "tools/sim/world/world_interaction.h"
+#include "tools/sim/world/world_command.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -34,11 +33,8 @@ struct form {
 };
 
 struct making {
-	struct sim *sim;
+	struct use use; /* its message is the one it is about */
 	const struct form *form;
-	struct world_channel ch;
-	unsigned user;		   /* who does it */
-	struct world_msg *message; /* it is about, or NULL */
 	uint64_t target;
 };
 
@@ -56,81 +52,31 @@ array_of(json_object *one)
 static json_object *
 command_data(struct making *m, int type)
 {
-	json_object *d = json_object_new_object();
+	json_object *d = json_object_new_object(), *of;
+	struct world *w = m->use.sim->world;
+	uint64_t guild = world_guild_id(w, m->use.ch.guild);
 
+	of = world_command_find(w, -1, guild, m->form->name, type);
+	if (of != NULL)
+		m->use.bot = world_command_bot(w, of);
 	jso_set_int(d, "type", type);
 	jso_set_text(d, "name", m->form->name);
-	jso_set_id(d, "id", world_snowflake(m->sim->world));
+	jso_set(d, "id",
+	    of ? json_object_get(jso_get(of, "id"))
+	       : jso_id(world_snowflake(w)));
+	if (jso_get(of, "guild_id") != NULL)
+		jso_set_id(d, "guild_id", guild);
 	return d;
 }
 
-/* {"messages":{"ID":{...}}} */
-static json_object *
-resolved(json_object *to, const char *kind, uint64_t id, json_object *what)
-{
-	json_object *by_id = jso_get(to, kind);
-	char key[24];
-
-	if (by_id == NULL) {
-		by_id = json_object_new_object();
-		jso_set(to, kind, by_id);
-	}
-	str_format(key, sizeof(key), "%" PRIu64, id);
-	jso_set(by_id, key, what);
-	return to;
-}
-
-/* Permissions: digits in a text; all there are for who may do everything. */
-static void
-set_may(json_object *o, const char *key, uint64_t bits)
-{
-	jso_set_id(o, key, bits & (PERM_BYPASS_SLOWMODE * 2 - 1));
-}
-
-static void
-set_member_may(struct making *m, json_object *member, unsigned user)
-{
-	set_may(member, "permissions",
-	    perm_channel(m->sim->world, &m->ch, user));
-}
-
-/* A user of the guild comes with what makes it a member. */
-static void
-resolve_user(struct making *m, json_object *to, uint64_t id, unsigned user)
-{
-	struct world *w = m->sim->world;
-	json_object *member = world_render_member(w, m->ch.guild, user, false);
-
-	resolved(to, "users", id, world_render_user(w, user));
-	if (member == NULL)
-		return;
-	set_member_may(m, member, user);
-	resolved(to, "members", id, member);
-}
-
-/* What an option or a selection names: a user, role or channel. */
+/* What an option or a selection names. */
 static void
 resolve(struct making *m, json_object *to, const char *name)
 {
-	struct world *w = m->sim->world;
-	struct guild *g = guild_at(w, m->ch.guild);
-	struct world_channel ch;
-	json_object *o;
-	int64_t user;
 	uint64_t id;
 
-	if (g == NULL || name == NULL || !str_to_u64(name, &id))
-		return;
-	user = user_find(w, id);
-	if (user >= 0) {
-		resolve_user(m, to, id, (unsigned)user);
-	} else if ((o = guild_get(g, GUILD_ROLES, id)) != NULL) {
-		resolved(to, "roles", id, json_object_get(o));
-	} else if (world_channel_find(w, id, &ch)) {
-		o = world_render_channel(w, &ch);
-		set_may(o, "permissions", perm_channel(w, &ch, m->user));
-		resolved(to, "channels", id, o);
-	}
+	if (name != NULL && str_to_u64(name, &id))
+		use_resolve(&m->use, to, id);
 }
 
 static void
@@ -195,9 +141,8 @@ static json_object *
 user_data(struct making *m)
 {
 	json_object *d = command_data(m, 2), *r = json_object_new_object();
-	struct world *w = m->sim->world;
 
-	resolve_user(m, r, m->target, (unsigned)user_find(w, m->target));
+	use_resolve(&m->use, r, m->target);
 	jso_set_id(d, "target_id", m->target);
 	jso_set(d, "resolved", r);
 	return d;
@@ -206,12 +151,12 @@ user_data(struct making *m)
 static json_object *
 message_data(struct making *m)
 {
-	json_object *d = command_data(m, 3);
+	json_object *d = command_data(m, 3), *r = json_object_new_object();
 
-	jso_set_id(d, "target_id", m->message->id);
-	jso_set(d, "resolved",
-	    resolved(json_object_new_object(), "messages", m->message->id,
-		world_render_msg(m->sim->world, m->message)));
+	jso_set_id(d, "target_id", m->use.message->id);
+	use_add(r, "messages", m->use.message->id,
+	    world_render_msg(m->use.sim->world, m->use.message));
+	jso_set(d, "resolved", r);
 	return d;
 }
 
@@ -247,7 +192,8 @@ static json_object *
 component_data(struct making *m, int type)
 {
 	json_object *d = json_object_new_object();
-	json_object *message = world_render_msg(m->sim->world, m->message);
+	json_object *message = world_render_msg(m->use.sim->world,
+	    m->use.message);
 	json_object *of = component_in(jso_get(message, "components"),
 	    m->form->name, 0);
 	json_object *id = jso_get(of, "id");
@@ -342,15 +288,21 @@ find_message(struct making *m, bool own)
 	size_t n;
 
 	if (m->form->target != 0) {
-		struct world_msg *one = world_msg_find(m->sim->world,
+		struct world_msg *one = world_msg_find(m->use.sim->world,
 		    m->form->target);
 
-		return one != NULL && (!own || one->user == WORLD_BOT) ? one
-								       : NULL;
+		return one != NULL
+			&& (!own
+			    || user_bot_number(m->use.sim->world, one->user)
+				>= 0)
+		    ? one
+		    : NULL;
 	}
-	n = world_msg_list(m->sim->world, m->ch.id, 0, 0, list, nitems(list));
+	n = world_msg_list(m->use.sim->world, m->use.ch.id, 0, 0, list,
+	    nitems(list));
 	for (size_t i = 0; i < n; i++)
-		if (!own || list[i]->user == WORLD_BOT)
+		if (!own
+		    || user_bot_number(m->use.sim->world, list[i]->user) >= 0)
 			return list[i];
 	return NULL;
 }
@@ -358,130 +310,54 @@ find_message(struct making *m, bool own)
 static const char *
 find_target(struct making *m, enum about about)
 {
-	struct world *w = m->sim->world;
+	struct world *w = m->use.sim->world;
 
 	m->target = m->form->target;
 	switch (about) {
 	case A_USER:
 		if (m->target == 0)
-			m->target = user_id(w, world_member(w, m->ch.guild, 1));
+			m->target = user_id(w,
+			    world_member(w, m->use.ch.guild, 1));
 		return user_find(w, m->target) >= 0 ? NULL
 						    : "there is no such user";
 	case A_MESSAGE:
-		m->message = find_message(m, false);
+		m->use.message = find_message(m, false);
 		break;
 	case OWN_MESSAGE:
-		m->message = find_message(m, true);
+		m->use.message = find_message(m, true);
 		break;
 	case MAYBE_OWN:
 		if (m->target == 0)
 			return NULL;
-		m->message = find_message(m, true);
+		m->use.message = find_message(m, true);
 		break;
 	case NOTHING:
 		return NULL;
 	}
-	if (m->message == NULL)
+	if (m->use.message == NULL)
 		return about == A_MESSAGE ? "there is no such message"
 					  : "the bot has no such message";
-	return world_channel_find(w, m->message->channel, &m->ch)
+	return world_channel_find(w, m->use.message->channel, &m->use.ch)
 	    ? NULL
 	    : "there is no such channel";
 }
 
 /* ---- the event ------------------------------------------------------ */
 
-/* The guild as an interaction shows it; libraries throw without its features
- * (discord-protocol.md section 6.6). */
-static json_object *
-partial_guild(struct making *m)
-{
-	json_object *all = world_render_guild_object(m->sim->world,
-	    m->ch.guild);
-	json_object *o = json_object_new_object();
-
-	jso_set_id(o, "id", world_guild_id(m->sim->world, m->ch.guild));
-	jso_set(o, "locale", json_object_get(jso_get(all, "preferred_locale")));
-	jso_set(o, "features", json_object_get(jso_get(all, "features")));
-	json_object_put(all);
-	return o;
-}
-
-/* Where the application is installed that made this possible: the guild. */
-static json_object *
-owners(struct making *m)
-{
-	json_object *o = json_object_new_object();
-
-	jso_set_id(o, "0", world_guild_id(m->sim->world, m->ch.guild));
-	return o;
-}
-
-static void
-set_place(json_object *d, struct making *m)
-{
-	struct world *w = m->sim->world;
-	json_object *guild = partial_guild(m);
-	json_object *channel = world_render_channel(w, &m->ch);
-	json_object *member = world_render_member(w, m->ch.guild, m->user,
-	    true);
-
-	set_member_may(m, member, m->user);
-	set_may(channel, "permissions", perm_channel(w, &m->ch, m->user));
-	jso_set(d, "member", member);
-	jso_set(d, "guild", guild);
-	jso_set_id(d, "guild_id", world_guild_id(w, m->ch.guild));
-	jso_set(d, "guild_locale", json_object_get(jso_get(guild, "locale")));
-	jso_set(d, "authorizing_integration_owners", owners(m));
-	jso_set_id(d, "channel_id", m->ch.id);
-	jso_set(d, "channel", channel);
-}
-
-static json_object *
-event(struct making *m, const struct world_interaction *i, json_object *data)
-{
-	json_object *d = json_object_new_object();
-
-	jso_set_int(d, "version", 1);
-	jso_set_int(d, "type", i->type);
-	jso_set_text(d, "token", i->token);
-	jso_set_text(d, "locale", "en-US");
-	jso_set_id(d, "id", i->id);
-	jso_set(d, "entitlements", json_object_new_array());
-	jso_set(d, "data", data);
-	jso_set_int(d, "context", 0);
-	jso_set_int(d, "attachment_size_limit", 10485760);
-	jso_set_id(d, "application_id", world_app_id(m->sim->world));
-	set_may(d, "app_permissions",
-	    perm_channel(m->sim->world, &m->ch, WORLD_BOT));
-	set_place(d, m);
-	if (i->message != 0)
-		jso_set(d, "message",
-		    world_render_msg(m->sim->world, m->message));
-	return d;
-}
-
 static uint64_t
 emit(struct making *m, const struct kind *k, struct sbuf *why)
 {
-	struct world_interaction *i = world_interaction_new(m->sim->world,
-	    m->ch.id);
-	json_object *d;
+	struct world_interaction *i;
+	json_object *data = k->data(m);
 
-	if (i == NULL)
-		return sbuf_say(why, 0, "too many interactions are live");
-	i->type = k->type;
-	i->user = m->user;
+	m->use.type = k->type;
 	if (k->type == INTERACTION_MODAL)
-		i->opener = world_interaction_opener(m->sim->world, m->user,
-		    m->form->name);
-	i->message = k->about == OWN_MESSAGE || k->about == MAYBE_OWN
-	    ? m->message != NULL ? m->message->id : 0
-	    : 0;
-	d = event(m, i, k->data(m));
-	gateway_emit_json(m->sim, m->ch.guild, "INTERACTION_CREATE", d);
-	json_object_put(d);
-	return i->id;
+		m->use.opener = world_interaction_opener(m->use.sim->world,
+		    m->use.user, m->form->name);
+	if (k->about != OWN_MESSAGE && k->about != MAYBE_OWN)
+		m->use.message = NULL;
+	i = use_emit(&m->use, data, why);
+	return i ? i->id : 0;
 }
 
 /* A person of the guild does it in its first talk channel.  The interaction's
@@ -490,23 +366,23 @@ static uint64_t
 create(struct sim *sim, unsigned guild, const struct form *form,
     struct sbuf *why)
 {
-	struct making m = {.sim = sim,
-	    .form = form,
-	    .user = world_member(sim->world, guild, 0)};
+	struct making m = {.form = form};
 	const struct kind *k = NULL;
 	const char *fault;
 
+	m.use.sim = sim;
+	m.use.user = world_member(sim->world, guild, 0);
 	for (size_t i = 0; i < nitems(kinds); i++)
 		if (strcmp(form->as != NULL ? form->as : "slash", kinds[i].as)
 		    == 0)
 			k = &kinds[i];
 	if (k == NULL)
-		return sbuf_say(why, 0, "--as %s is none of " INTERACTION_WORDS,
-		    form->as);
-	if (!world_talk_channel(sim->world, guild, 0, &m.ch))
+		return sbuf_say(why, 0,
+		    "--as %s is none of " PEOPLE_INTERACTION_WORDS, form->as);
+	if (!world_talk_channel(sim->world, guild, 0, &m.use.ch))
 		return sbuf_say(why, 0, "nobody can talk in that guild");
 	fault = find_target(&m, k->about);
-	if (fault == NULL && m.ch.guild == WORLD_NOWHERE)
+	if (fault == NULL && m.use.ch.guild == WORLD_NOWHERE)
 		fault = "that message is not of a guild";
 	return fault != NULL ? sbuf_say(why, 0, "%s", fault) : emit(&m, k, why);
 }
@@ -514,7 +390,7 @@ create(struct sim *sim, unsigned guild, const struct form *form,
 /* ---- the command ---------------------------------------------------- */
 
 #define INTERACTION_USAGE                                                      \
-	"interaction GUILD [NAME [TEXT]] [--as " INTERACTION_WORDS "] "        \
+	"interaction GUILD [NAME [TEXT]] [--as " PEOPLE_INTERACTION_WORDS "] " \
 	"[--target ID]"
 
 /* The words after the guild. */
@@ -540,7 +416,7 @@ interaction_words(struct form *f, int argc, char **argv)
 }
 
 int
-interaction_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
+people_interaction(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	bool rows = answer_rows(argc, argv);
 	struct form f = {.name = "ping"};

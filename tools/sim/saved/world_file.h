@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The world as one JSON document, so that a test begins where it likes: what
+ * This room is the world as one JSON document, so that a test begins where it
+ * likes; a document that is none is refused.  This header: saved and read; what
  * the seed does not tell of guilds, people and channels, what was said, and
  * what the bots have registered.  Interactions under way are not in it.
  */
-#ifndef TOOLS_SIM_WORLD_WORLD_FILE_H
-#define TOOLS_SIM_WORLD_WORLD_FILE_H
+#ifndef TOOLS_SIM_SAVED_WORLD_FILE_H
+#define TOOLS_SIM_SAVED_WORLD_FILE_H
 
 #include "tools/sim/world/world.h"
 

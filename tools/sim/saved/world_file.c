@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/world/world_file.h"
+#include "tools/sim/saved/world_file.h"
 
 #include "tools/sim/base/jso.h"
 #include "tools/sim/world/app.h"
 #include "tools/sim/world/guild_impl.h"
 #include "tools/sim/world/user.h"
 #include "tools/sim/world/user_impl.h"
+#include "tools/sim/saved/world_doc.h"
 
 #include "shared/json/json.h"
 
@@ -114,6 +115,7 @@ save_commands(const struct world *w)
 		if (s->list == NULL || json_object_array_length(s->list) == 0)
 			continue;
 		o = json_object_new_object();
+		jso_set_int(o, "bot", s->bot);
 		jso_set_id(o, "guild", s->guild);
 		jso_set(o, "commands", json_object_get(s->list));
 		json_object_array_add(list, o);
@@ -137,7 +139,6 @@ world_file_save(struct world *w)
 	jso_set_id(o, "newest", w->snow_ms);
 	jso_set(o, "users", save_users(w));
 	jso_set(o, "changed", save_guilds(w));
-	jso_set(o, "home", json_object_get(w->home));
 	jso_set(o, "dms", save_dms(w));
 	jso_set(o, "commands", save_commands(w));
 	if (app_all(w) != NULL)
@@ -179,12 +180,13 @@ load_user(struct world *w, json_object *o)
 
 	if (!number(o, "number", UINT32_MAX, &n)
 	    || !json_object_is_type(jso_get(doc, "username"), json_type_string)
-	    || !number(doc, "id", UINT64_MAX, &id))
+	    || !number(doc, "id", UINT64_MAX, &id) || !world_doc_ok(doc))
 		return false;
 	return user_restore(w, (unsigned)n, id, json_object_get(doc));
 }
 
-/* What every document of a list must have, as the code reads it unasked. */
+/* What every document of a list must have besides, as the code reads it
+ * unasked. */
 static const struct {
 	enum guild_list list;
 	const char *key;
@@ -196,12 +198,29 @@ static const struct {
     {GUILD_CHANNELS, "id", json_type_string},
     {GUILD_CHANNELS, "type", json_type_int},
     {GUILD_CHANNELS, "name", json_type_string},
+    {GUILD_CHANNELS, "permission_overwrites", json_type_array},
     {GUILD_THREADS, "id", json_type_string},
     {GUILD_THREADS, "type", json_type_int},
     {GUILD_THREADS, "name", json_type_string},
     {GUILD_THREADS, "parent_id", json_type_string},
-    {GUILD_MEMBERS, "roles", json_type_array},
+    {GUILD_THREADS, "thread_metadata", json_type_object},
+    {GUILD_EMOJIS, "id", json_type_string},
+    {GUILD_EMOJIS, "name", json_type_string},
+    {GUILD_STICKERS, "id", json_type_string},
+    {GUILD_STICKERS, "name", json_type_string},
     {GUILD_VOICE, "user_id", json_type_string},
+    {GUILD_EVENTS, "id", json_type_string},
+    {GUILD_STAGES, "channel_id", json_type_string},
+    {GUILD_SOUNDS, "sound_id", json_type_string},
+    {GUILD_MEMBERS, "roles", json_type_array},
+    {GUILD_BANS, "user_id", json_type_string},
+    {GUILD_INVITES, "code", json_type_string},
+    {GUILD_HOOKS, "id", json_type_string},
+    {GUILD_HOOKS, "channel_id", json_type_string},
+    {GUILD_RULES, "id", json_type_string},
+    {GUILD_AUDIT, "id", json_type_string},
+    {GUILD_AUDIT, "user_id", json_type_string},
+    {GUILD_TEMPLATES, "code", json_type_string},
 };
 
 static bool
@@ -228,8 +247,41 @@ list_ok(json_object *docs, enum guild_list list)
 		    && json_object_is_type(doc, json_type_boolean))
 			continue;
 		if (!json_object_is_type(doc, json_type_object)
-		    || lacks(doc, list))
+		    || lacks(doc, list) || !world_doc_ok(doc))
 			return false;
+	}
+	return true;
+}
+
+/* What has an id is kept by it. */
+static bool
+is_kept_by(const char *key, json_object *doc)
+{
+	const char *id = jso_get_text(doc, "id");
+	char text[24];
+	uint64_t n;
+
+	return str_to_u64(key, &n)
+	    && str_format(text, sizeof(text), "%" PRIu64, n)
+	    && strcmp(text, key) == 0 && (id == NULL || strcmp(id, key) == 0);
+}
+
+/* From now on its things are found in it; false: one is of another guild. */
+static bool
+settle(struct guild *g)
+{
+	for (int i = 0; i < GUILD_LISTS; i++) {
+		if (!guild_list_home(i))
+			continue;
+		json_object_object_foreach (g->list[i], key, doc) {
+			uint64_t id = strtoull(key, NULL, 10);
+
+			if (!is_kept_by(key, doc)
+			    || (world_home(g->w, id) >= 0
+				&& world_home(g->w, id) != g->index))
+				return false;
+			world_home_set(g->w, id, g->index);
+		}
 	}
 	return true;
 }
@@ -241,7 +293,8 @@ head_ok(const struct guild *g, json_object *head)
 	uint64_t id;
 
 	return number(head, "id", UINT64_MAX, &id) && id == g->id
-	    && owner != NULL
+	    && owner != NULL && array(head, "features") != NULL
+	    && world_doc_ok(head)
 	    && json_object_is_type(jso_get(head, "name"), json_type_string);
 }
 
@@ -268,7 +321,7 @@ load_guild(struct world *w, json_object *o)
 	}
 	g->gone = json_object_get_boolean(jso_get(o, "gone"));
 	guild_member_count(g);
-	return true;
+	return settle(g);
 }
 
 static bool
@@ -277,7 +330,8 @@ load_dm(struct world *w, json_object *o)
 	int64_t n = json_object_get_int64(o);
 
 	if (!json_object_is_type(o, json_type_int) || n < 0
-	    || n >= w->bots * WORLD_DMS)
+	    || n >= w->bots * WORLD_DMS
+	    || !user_is(w, (unsigned)(n % WORLD_DMS)))
 		return false;
 	w->dm_open[n] = true;
 	return true;
@@ -298,7 +352,10 @@ load_message(struct world *w, json_object *o)
 	    || !number(o, "user", UINT32_MAX, &user)
 	    || !number(o, "answers", UINT32_MAX, &answers)
 	    || !user_is(w, (unsigned)user)
-	    || (guild >= w->guilds && guild != WORLD_NOWHERE))
+	    || (guild >= w->guilds && guild != WORLD_NOWHERE)
+	    || (message != NULL
+		&& !json_object_is_type(message, json_type_object))
+	    || !world_doc_ok(message))
 		return false;
 	m.guild = (uint32_t)guild;
 	m.user = (uint32_t)user;
@@ -314,15 +371,32 @@ load_message(struct world *w, json_object *o)
 }
 
 static bool
+command_ok(json_object *o)
+{
+	static const char *const texts[] = {"id", "application_id", "name"};
+
+	for (size_t i = 0; i < nitems(texts); i++)
+		if (!json_object_is_type(jso_get(o, texts[i]),
+			json_type_string))
+			return false;
+	return true;
+}
+
+static bool
 load_commands(struct world *w, json_object *o)
 {
 	json_object *list = array(o, "commands");
 	struct world_commands *s;
-	uint64_t guild;
+	uint64_t guild, bot;
 
-	if (list == NULL || !number(o, "guild", UINT64_MAX, &guild)
-	    || (s = world_command_scope(w, guild)) == NULL)
+	if (list == NULL || !world_doc_ok(list)
+	    || !number(o, "guild", UINT64_MAX, &guild)
+	    || !number(o, "bot", w->bots - 1, &bot)
+	    || (s = world_command_scope(w, (unsigned)bot, guild)) == NULL)
 		return false;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (!command_ok(json_object_array_get_idx(list, i)))
+			return false;
 	json_object_put(s->list);
 	s->list = json_object_get(list);
 	return true;
@@ -356,28 +430,6 @@ load_parts(struct world *w, json_object *o, struct err *err)
 				    "there.",
 				    parts[i].key, n);
 	}
-	return 0;
-}
-
-static int
-load_home(struct world *w, json_object *o, struct err *err)
-{
-	json_object *home = jso_get(o, "home");
-
-	if (!json_object_is_type(home, json_type_object))
-		return err_set(err, EXIT_USAGE, "home is no object.");
-	json_object_object_foreach (home, key, guild) {
-		uint64_t id;
-
-		if (!str_to_u64(key, &id)
-		    || !json_object_is_type(guild, json_type_int)
-		    || json_object_get_int64(guild) < 0
-		    || json_object_get_int64(guild) >= w->guilds)
-			return err_set(err, EXIT_USAGE,
-			    "home.%s is the number of no guild.", key);
-	}
-	json_object_put(w->home);
-	w->home = json_object_get(home);
 	return 0;
 }
 
@@ -436,8 +488,8 @@ world_file_load(json_object *o, struct err *err)
 	}
 	/* What is made from now on is newer than all that is in the file. */
 	w->snow_ms = newest + 1;
-	if (load_home(w, o, err) == -1 || load_parts(w, o, err) == -1
-	    || load_apps(w, o, err) == -1 || load_marks(w, o, err) == -1) {
+	if (load_parts(w, o, err) == -1 || load_apps(w, o, err) == -1
+	    || load_marks(w, o, err) == -1) {
 		world_free(w);
 		return NULL;
 	}
