@@ -80,7 +80,8 @@ SMALL_FILES = shared/store/store_env shared/store/dbenv shared/store/dbcheck \
 	shared/store/kv shared/store/rank shared/store/deadletter \
 	shared/page/page shared/page/days shared/page/verdict \
 	shared/page/verdict_fleet shared/net/curl_loop shared/process/sandbox \
-	shared/process/confine shared/process/executable \
+	shared/process/confine shared/process/executable shared/guest/guest \
+	shared/guest/stragglers \
 	handler/setup handler/gateway/members handler/delivery/dead_letters \
 	handler/delivery/plugin_set handler/delivery/plugin_entry \
 	handler/supervisor_channel handler/plugin_orders handler/stats_page \
