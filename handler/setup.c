@@ -272,6 +272,7 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	h->clients.config = &h->config;
 	h->clients.store = &h->plugins.store;
 	h->clients.page = &h->sheet.page;
+	h->clients.token_key = h->known ? h->nonce.bytes : NULL;
 	client_rest_open(&h->clients, h->loop, h->timers, h->rest);
 	return 0;
 }

@@ -267,6 +267,8 @@ gate_clients_each(const struct gate_clients *all,
 		struct gate_clients_row row = {.client = l->rec.client,
 		    .state = c != NULL ? client_conn_state_name[c->state]
 				       : "AWAY",
+		    .run = c != NULL ? c->who.run : 0,
+		    .live = c != NULL && c->state == CLIENT_CONN_LIVE,
 		    .shard = l->rec.shard,
 		    .shard_count = l->rec.shard_count,
 		    .s = c != NULL ? l->cursor.s : l->rec.acked_s,
