@@ -3,6 +3,7 @@
 #include "shared/store/client_token.h"
 
 #include "shared/base/base64.h"
+#include "shared/wire/contract.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -90,6 +91,20 @@ client_token_new(const struct store *s, const char *client, uint64_t bot,
 		return 0;
 	OPENSSL_cleanse(out, CLIENT_TOKEN_MAX);
 	return -1;
+}
+
+int
+client_token_bot(const struct store *s, uint64_t *id, struct err *err)
+{
+	char text[32];
+	size_t len = 0;
+	int rc = store_blob_get(s, CONTRACT_BOT_KEY, text, sizeof(text) - 1,
+	    &len, err);
+
+	if (rc != 1)
+		return rc;
+	text[len < sizeof(text) ? len : 0] = '\0';
+	return str_to_u64(text, id);
 }
 
 /* The number of the process, and what proves all of the token. */

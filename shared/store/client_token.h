@@ -34,6 +34,8 @@ struct client_token_who {
  */
 int client_token_new(const struct store *, const char *client, uint64_t bot,
     char out[CLIENT_TOKEN_MAX], struct err *);
+/* The bot's user id, which is a part of each token: 1, 0: not known yet, -1. */
+int client_token_bot(const struct store *, uint64_t *id, struct err *);
 /* That of the client's process run, not 0.  The caller wipes out. */
 void client_token_run(const uint8_t key[CLIENT_TOKEN_KEY], const char *client,
     uint64_t bot, uint32_t run, char out[CLIENT_TOKEN_MAX]);

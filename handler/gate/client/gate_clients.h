@@ -148,9 +148,10 @@ void gate_clients_free(struct gate_clients *);
 /* ---- orders and sight ----------------------------------------------- */
 
 /* Connections of a client: told to reconnect, or its sessions end as well, as
- * when it is gone from the config.  Returns how many. */
+ * when it is gone from the config.  Returns how many; *ended: so many sessions,
+ * if it is not NULL. */
 unsigned gate_clients_kick(struct gate_clients *, const char *client,
-    bool sessions);
+    bool sessions, uint32_t *ended);
 
 struct gate_clients_row {
 	const char *client, *state; /* state: of its connection, or "AWAY" */
