@@ -43,17 +43,17 @@ static bool
 on_client(void *arg, const char *authorization, struct proxy_client *out)
 {
 	struct client_rest *r = arg;
-	char name[CLIENT_TOKEN_NAME_MAX];
+	struct client_token_who who;
 	struct err e = {0};
-	int rc = client_token_check(r->store, authorization,
-	    strlen(authorization), name, &e);
+	int rc = client_token_check(r->store, r->token_key, authorization,
+	    strlen(authorization), &who, &e);
 
 	if (rc < 0)
 		log_error("Clients' tokens can't be read: %s", e.text);
 	for (size_t i = 0; rc == 1 && i < r->config->clients; i++) {
 		const struct config_client *c = &r->config->client[i];
 
-		if (strcmp(c->name, name) != 0)
+		if (strcmp(c->name, who.client) != 0)
 			continue;
 		*out = (struct proxy_client) {.slot = (unsigned)i,
 		    .shards = shards_of(r, c),

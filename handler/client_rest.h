@@ -18,6 +18,7 @@ struct client_rest {
 	struct proxy *proxy; /* NULL: there is none */
 	const struct config *config;
 	const struct store *store;
+	const uint8_t *token_key; /* of processes' tokens, or NULL */
 	const struct page *page;
 	bool in_service; /* whose counters those of the page are */
 	struct page_client_rest before[PAGE_CLIENTS + 1];

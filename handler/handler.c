@@ -9,7 +9,7 @@
 
 #include "handler/supervisor_channel.h"
 #include "handler/setup.h"
-#include "handler/process/stragglers.h"
+#include "shared/guest/stragglers.h"
 #include "shared/base/clock.h"
 #include "shared/store/dbenv.h"
 #include "shared/base/log.h"

@@ -184,7 +184,7 @@ start_plugins(struct handler *h)
 	struct plugin_set *s = &h->plugins;
 
 	inherit_dir(&h->config, s->host.dir, sizeof(s->host.dir));
-	plugin_spawn_confine(&h->limits, &h->config);
+	guest_confine(&h->limits, &h->config);
 	s->host.loop = h->loop;
 	s->host.timers = h->timers;
 	s->host.config = &h->config;
@@ -226,11 +226,11 @@ start_warden(struct handler *h)
 }
 
 void
-setup_limits(struct plugin_spawn_limits *limits)
+setup_limits(struct guest_limits *limits)
 {
 	struct rlimit all;
 
-	plugin_spawn_limits_save(limits);
+	guest_limits_save(limits);
 	all = limits->nofile;
 	all.rlim_cur = all.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &all);
@@ -272,6 +272,7 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	h->clients.config = &h->config;
 	h->clients.store = &h->plugins.store;
 	h->clients.page = &h->sheet.page;
+	h->clients.token_key = h->known ? h->nonce.bytes : NULL;
 	client_rest_open(&h->clients, h->loop, h->timers, h->rest);
 	return 0;
 }

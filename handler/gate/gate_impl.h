@@ -47,6 +47,7 @@ struct gate {
 	enum gate_state state;
 	uint64_t since_ms;
 	bool grown;	/* the log, in this turn of the loop */
+	uint32_t kick;	/* serial of the last order of the kind */
 	bool mending;	/* clients have no cache, because it is mended */
 	char note[192]; /* what is wrong, "" */
 };

@@ -4,6 +4,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
+#include "shared/store/client_token.h"
 #include "shared/wire/inherit.h"
 
 #include <signal.h>
@@ -74,17 +75,9 @@ start_loop(struct gate *g, struct err *e)
 static uint64_t
 read_self(const struct store *s)
 {
-	char text[32];
-	size_t len = 0;
 	uint64_t id;
 
-	if (store_blob_get(s, CONTRACT_BOT_KEY, text, sizeof(text) - 1, &len,
-		NULL)
-		!= 1
-	    || len >= sizeof(text))
-		return 0;
-	text[len] = '\0';
-	return str_to_u64(text, &id) ? id : 0;
+	return client_token_bot(s, &id, NULL) == 1 ? id : 0;
 }
 
 int

@@ -64,8 +64,10 @@ struct config_client {
 	int on_second;		/* enum config_second */
 	char *exec;		/* as a plugin's; "": it runs elsewhere */
 	char *user, *dir;	/* it runs as, and in; "": as a plugin */
+	int sandbox;		/* as a plugin's */
 	int64_t memory, nofile, nice;
-	int line; /* of the section header */
+	double start_timeout_s; /* of one that is to take over */
+	int line;		/* of the section header */
 };
 
 struct config {

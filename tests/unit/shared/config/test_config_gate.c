@@ -157,8 +157,27 @@ note(const struct config_diff_change *c, void *arg)
 
 	config_diff_change_words(c, words, sizeof(words));
 	on_problem(words, NULL);
-	assert_int_equal(c->reload, CONFIG_RELOAD_GATE);
+	assert_int_equal(c->reload,
+	    c->key != NULL && strcmp(c->key->key, "exec") == 0
+		? CONFIG_RELOAD_CLIENT
+		: CONFIG_RELOAD_GATE);
 	assert_true(config_diff_change_live(c));
+}
+
+/* The gate has to hear of one that says nothing but its name, and of the exec
+ * of another one it has not. */
+static void
+test_sum(void **state)
+{
+	uint64_t sum;
+
+	assert_int_equal(parse(BOT GATE "[client \"a\"]\n"), 0);
+	sum = config_diff_sum(&t.config, CONFIG_RELOAD_GATE);
+	assert_int_equal(parse(BOT GATE "[client \"a\"]\n[client \"b\"]\n"), 0);
+	assert_true(sum != config_diff_sum(&t.config, CONFIG_RELOAD_GATE));
+	assert_int_equal(parse(BOT GATE "[client \"a\"]\nexec = /bin/true\n"),
+	    0);
+	assert_true(sum == config_diff_sum(&t.config, CONFIG_RELOAD_GATE));
 }
 
 static void
@@ -182,6 +201,11 @@ test_difference(void **state)
 	assert_string_equal(t.said[3], "[client \"c\"]: new");
 	assert_true(config_diff_sum(&t.other, CONFIG_RELOAD_GATE)
 	    != config_diff_sum(&t.config, CONFIG_RELOAD_GATE));
+	/* What is started with the bot's process is no matter of the gate. */
+	assert_true(config_diff_client_sum(config_client(&t.other, "a"))
+	    != config_diff_client_sum(config_client(&t.config, "a")));
+	assert_true(config_diff_client_sum(config_client(&t.other, "b"))
+	    == config_diff_client_sum(config_client(&t.config, "c")));
 	assert_int_equal(config_diff_merge(&t.other, &t.config, &out, &t.err),
 	    0);
 	assert_int_equal(config_diff(&t.config, &out, NULL, NULL), 0);
@@ -206,6 +230,7 @@ main(void)
 	    cmocka_unit_test_teardown(test_none, tear_down),
 	    cmocka_unit_test_teardown(test_values, tear_down),
 	    cmocka_unit_test_teardown(test_problems, tear_down),
+	    cmocka_unit_test_teardown(test_sum, tear_down),
 	    cmocka_unit_test_teardown(test_difference, tear_down),
 	};
 

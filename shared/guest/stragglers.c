@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* See stragglers.h. */
-#include "handler/process/stragglers.h"
+#include "shared/guest/stragglers.h"
 
-#include "handler/process/plugin_spawn.h"
+#include "shared/guest/guest.h"
 #include "shared/base/log.h"
 
 #include <dirent.h>
@@ -60,11 +60,11 @@ ancestor(pid_t pid)
 {
 	static char text[ENVIRON_MAX];
 	size_t len = proc_read(pid, "environ", text, sizeof(text));
-	const size_t name = strlen(PLUGIN_SPAWN_PROCESS_ENV "=");
+	const size_t name = strlen(GUEST_PROCESS_ENV "=");
 	uint64_t n;
 
 	for (char *p = text; p < text + len; p += strlen(p) + 1)
-		if (strncmp(p, PLUGIN_SPAWN_PROCESS_ENV "=", name) == 0
+		if (strncmp(p, GUEST_PROCESS_ENV "=", name) == 0
 		    && str_to_u64(p + name, &n))
 			return (pid_t)n;
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See log_ration.h. */
-#include "handler/process/log_ration.h"
+#include "shared/guest/log_ration.h"
 
 #define SECOND_MS 1000u
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See stderr_words.h. */
-#include "handler/process/stderr_words.h"
+#include "shared/guest/stderr_words.h"
 
 #include "shared/base/text.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A plugin's last words are not its last line: runtimes go on behind the one
+ * A guest's last words are not its last line: runtimes go on behind the one
  * that says what was wrong, with the frames of a stack, their version, advice.
  */
-#ifndef HANDLER_PROCESS_STDERR_WORDS_H
-#define HANDLER_PROCESS_STDERR_WORDS_H
+#ifndef SHARED_GUEST_STDERR_WORDS_H
+#define SHARED_GUEST_STDERR_WORDS_H
 
 #include "shared/base/base.h"
 

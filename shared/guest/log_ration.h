@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The log is everybody's: a plugin gets so many lines of it per second, be they
+ * The log is everybody's: a guest gets so many lines of it per second, be they
  * of its standard error, of its calls or about it.  What is left out is
  * counted, and told as soon as the second is over.  Pure.
  */
-#ifndef HANDLER_PROCESS_LOG_RATION_H
-#define HANDLER_PROCESS_LOG_RATION_H
+#ifndef SHARED_GUEST_LOG_RATION_H
+#define SHARED_GUEST_LOG_RATION_H
 
 #include "shared/base/base.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A plugin's process; see plugin_spawn.h. */
-#include "handler/process/plugin_spawn.h"
+/* A guest's process; see guest.h. */
+#include "shared/guest/guest.h"
 
 #include "shared/config/config.h"
 #include "shared/process/executable.h"
@@ -25,7 +25,7 @@
 extern char **environ;
 
 void
-plugin_spawn_limits_save(struct plugin_spawn_limits *l)
+guest_limits_save(struct guest_limits *l)
 {
 	if (getrlimit(RLIMIT_NOFILE, &l->nofile) < 0
 	    || getrlimit(RLIMIT_CORE, &l->core) < 0)
@@ -35,12 +35,12 @@ plugin_spawn_limits_save(struct plugin_spawn_limits *l)
 
 struct child_env;
 
-/* In state_dir and run_dir, should a plugin's program lie there as well. */
+/* In state_dir and run_dir, should a guest's program lie there as well. */
 static const char *const child_ours[] = {"backlog", "cache", "db", "kv",
     "spool", "stats", "lock", "nonce", "control.sock", "adopt.sock", NULL};
 
 void
-plugin_spawn_confine(struct plugin_spawn_limits *l, const struct config *c)
+guest_confine(struct guest_limits *l, const struct config *c)
 {
 	const char *secret[] = {c->token_file, c->alert_webhook, c->path,
 	    c->state_dir, c->run_dir};
@@ -55,7 +55,7 @@ plugin_spawn_confine(struct plugin_spawn_limits *l, const struct config *c)
 
 /* What the child needs of its parent's memory. */
 struct child_job {
-	const struct config_plugin *cfg;
+	const struct guest_job *cfg;
 	const struct passwd *user; /* NULL: as we are */
 	struct child_env *env;
 	char **argv;
@@ -63,8 +63,8 @@ struct child_job {
 };
 
 struct child_env {
-	char path[4096], home[1024], lang[256], plugin[128], process[64];
-	char *vec[6];
+	char path[4096], home[1024], lang[256], process[64];
+	char *vec[4 + GUEST_ENV_MAX + 1];
 };
 
 static bool
@@ -77,9 +77,10 @@ env_set(struct child_env *e, size_t *n, char *at, size_t size, const char *name,
 	return true;
 }
 
-/* PATH, HOME, LANG and whose it is: nothing else of ours leaks. */
+/* PATH, HOME, LANG and what it is given: nothing else of ours leaks. */
 static void
-env_build(struct child_env *e, const char *name, const struct passwd *user)
+env_build(struct child_env *e, const struct guest_job *job,
+    const struct passwd *user)
 {
 	size_t n = 0;
 
@@ -88,7 +89,8 @@ env_build(struct child_env *e, const char *name, const struct passwd *user)
 	env_set(e, &n, e->home, sizeof(e->home), "HOME",
 	    user != NULL ? user->pw_dir : getenv("HOME"));
 	env_set(e, &n, e->lang, sizeof(e->lang), "LANG", getenv("LANG"));
-	env_set(e, &n, e->plugin, sizeof(e->plugin), "SHARDHERD_PLUGIN", name);
+	for (size_t i = 0; i < GUEST_ENV_MAX && job->env[i] != NULL; i++)
+		e->vec[n++] = (char *)(uintptr_t)job->env[i];
 	e->vec[n++] = e->process; /* only the child knows it */
 	e->vec[n] = NULL;
 }
@@ -103,8 +105,7 @@ child_fail(const char *what)
 }
 
 static void
-child_restrict(const struct config_plugin *cfg,
-    const struct plugin_spawn_limits *l)
+child_restrict(const struct guest_job *cfg, const struct guest_limits *l)
 {
 	struct rlimit nofile = l->nofile, data;
 
@@ -126,7 +127,7 @@ child_restrict(const struct config_plugin *cfg,
 
 /* Its program, what that is to run, and its folder stay in sight. */
 static void
-child_hide(const struct child_job *job, const struct plugin_spawn_limits *l)
+child_hide(const struct child_job *job, const struct guest_limits *l)
 {
 	const char *keep[CONFIG_ARGS_MAX + 2], *what;
 	size_t n = 0;
@@ -160,7 +161,7 @@ child_become(const struct passwd *pw)
 
 noreturn_fn static void
 child_run(const int fds[3], const struct child_job *job,
-    const struct plugin_spawn_limits *l, pid_t parent)
+    const struct guest_limits *l, pid_t parent)
 {
 	char **argv = job->argv;
 
@@ -173,20 +174,21 @@ child_run(const int fds[3], const struct child_job *job,
 	child_hide(job, l);
 	child_become(job->user);
 	/* A change of user takes this back. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+	if (prctl(PR_SET_PDEATHSIG, job->cfg->death_signal) < 0
+	    || getppid() != parent)
 		_exit(127);
 	if (chdir(job->dir) < 0)
 		child_fail(job->dir);
 	inherited_signals_default();
 	umask(CHILD_UMASK);
 	str_format(job->env->process, sizeof(job->env->process),
-	    PLUGIN_SPAWN_PROCESS_ENV "=%d", (int)getpid());
+	    GUEST_PROCESS_ENV "=%d", (int)getpid());
 	environ = job->env->vec;
 	/* The configuration has found it: its path is absolute. */
 	executable_run(argv[0], argv);
 }
 
-/* ---- in the handler ------------------------------------------------- */
+/* ---- in its parent -------------------------------------------------- */
 
 static void
 close_pair(int p[2])
@@ -242,7 +244,7 @@ err1:
 }
 
 /*
- * Started by root and told nothing else, a plugin runs as whom it belongs to:
+ * Started by root and told nothing else, a guest runs as whom it belongs to:
  * the owner of its program, or of the script that an interpreter gets.  NULL:
  * it is root's.
  */
@@ -260,8 +262,8 @@ child_owner(char **argv)
 }
 
 static int
-child_fork(struct plugin_spawn *c, const struct config_plugin *cfg, char **argv,
-    const char *dir, const struct plugin_spawn_limits *l, struct err *e)
+child_fork(struct guest *c, const struct guest_job *cfg, char **argv,
+    const char *dir, const struct guest_limits *l, struct err *e)
 {
 	int in[2], out[2], err[2];
 	struct child_env env;
@@ -280,7 +282,7 @@ child_fork(struct plugin_spawn *c, const struct config_plugin *cfg, char **argv,
 		job.user = child_owner(argv);
 	if (job.user != NULL && job.user->pw_uid == geteuid())
 		job.user = NULL;
-	env_build(&env, cfg->name, job.user);
+	env_build(&env, cfg, job.user);
 	if (child_pipes(in, out, err) < 0)
 		return err_sys(e, EXIT_DEGRADED, "cannot make its pipes");
 	c->pid = fork();
@@ -304,8 +306,8 @@ child_fork(struct plugin_spawn *c, const struct config_plugin *cfg, char **argv,
 }
 
 int
-plugin_spawn_start(struct plugin_spawn *c, const struct config_plugin *cfg,
-    const char *dir, const struct plugin_spawn_limits *l, struct err *e)
+guest_start(struct guest *c, const struct guest_job *cfg, const char *dir,
+    const struct guest_limits *l, struct err *e)
 {
 	int argc, rc;
 	char **argv = config_split(cfg->exec, &argc, e);
@@ -321,7 +323,7 @@ plugin_spawn_start(struct plugin_spawn *c, const struct config_plugin *cfg,
 }
 
 bool
-plugin_spawn_ended(pid_t pid, int *status)
+guest_ended(pid_t pid, int *status)
 {
 	siginfo_t si = {0};
 
@@ -334,13 +336,13 @@ plugin_spawn_ended(pid_t pid, int *status)
 }
 
 void
-plugin_spawn_signal(pid_t pid, int sig)
+guest_signal(pid_t pid, int sig)
 {
 	kill(-pid, sig);
 }
 
 void
-plugin_spawn_status_text(int status, char *out, size_t size)
+guest_status_text(int status, char *out, size_t size)
 {
 	if (WIFSIGNALED(status))
 		str_format(out, size, "signal %d (%s)", WTERMSIG(status),

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A plugin's process: what it starts with is what the manual says, whatever
+ * A guest's process: what it starts with is what the manual says, whatever
  * its parent was given (A10), and what it starts ends with it (C13).
  */
-#include "handler/process/plugin_spawn.h"
-#include "handler/process/stragglers.h"
-#include "shared/config/config.h"
+#include "shared/guest/guest.h"
+#include "shared/guest/stragglers.h"
 #include "tests/unit/rig/scratch.h"
 
 #include <errno.h>
@@ -23,20 +22,20 @@
 
 #define WAIT_MS 60000
 
-static struct plugin_spawn child;
+static struct guest child;
 static pid_t lives; /* the plugin's process, as stragglers.h asks for */
 
 static void
 start(const char *script)
 {
 	static char exec[2048];
-	struct config_plugin cfg = {.name = "p", .exec = exec};
-	struct plugin_spawn_limits limits;
+	struct guest_job cfg = {.exec = exec, .death_signal = SIGTERM};
+	struct guest_limits limits;
 	struct err e;
 
 	str_format(exec, sizeof(exec), "/bin/sh -c '%s'", script);
-	plugin_spawn_limits_save(&limits);
-	assert_int_equal(plugin_spawn_start(&child, &cfg, "/", &limits, &e), 0);
+	guest_limits_save(&limits);
+	assert_int_equal(guest_start(&child, &cfg, "/", &limits, &e), 0);
 	lives = child.pid;
 }
 
@@ -64,7 +63,7 @@ await_end(void)
 
 	assert_int_equal(waitid(P_PID, (id_t)child.pid, &si, WEXITED | WNOWAIT),
 	    0);
-	assert_true(plugin_spawn_ended(child.pid, &status));
+	assert_true(guest_ended(child.pid, &status));
 	close(child.in);
 	close(child.out);
 	close(child.err);
@@ -169,8 +168,8 @@ static void
 f_c2_root_starts_it_as_its_owner(void **state)
 {
 	char dir[SCRATCH_MAX], file[SCRATCH_MAX + 16], exec[512], text[256];
-	struct config_plugin cfg = {.name = "p", .exec = exec};
-	struct plugin_spawn_limits limits;
+	struct guest_job cfg = {.exec = exec, .death_signal = SIGTERM};
+	struct guest_limits limits;
 	struct err e;
 	FILE *f;
 
@@ -183,15 +182,14 @@ f_c2_root_starts_it_as_its_owner(void **state)
 	fputs("#!/bin/sh\nid -u\n", f);
 	fclose(f);
 	chmod(file, 0755);
-	plugin_spawn_limits_save(&limits);
+	guest_limits_save(&limits);
 	for (unsigned i = 0; i < 4; i++) {
 		uid_t owner = i < 2 ? 0 : 65534;
 
 		assert_int_equal(chown(file, owner, owner), 0);
 		str_format(exec, sizeof(exec), "%s%s", i % 2 ? "/bin/sh " : "",
 		    file);
-		assert_int_equal(plugin_spawn_start(&child, &cfg, "/", &limits,
-				     &e),
+		assert_int_equal(guest_start(&child, &cfg, "/", &limits, &e),
 		    0);
 		lives = child.pid;
 		hear(text, sizeof(text), false);
@@ -199,8 +197,8 @@ f_c2_root_starts_it_as_its_owner(void **state)
 		assert_int_equal(atoi(text), owner);
 	}
 	/* Said in the configuration, it is as said there. */
-	cfg.user = (char[]) {"root"};
-	assert_int_equal(plugin_spawn_start(&child, &cfg, "/", &limits, &e), 0);
+	cfg.user = "root";
+	assert_int_equal(guest_start(&child, &cfg, "/", &limits, &e), 0);
 	lives = child.pid;
 	hear(text, sizeof(text), false);
 	await_end();
