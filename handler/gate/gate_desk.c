@@ -130,6 +130,7 @@ gate_desk_open(struct gate *g, struct err *e)
 	    .url = g->url,
 	    .heartbeat_s = c->gate_heartbeat_s,
 	    .hold_s = DESK_HOLD_S,
+	    .lean = c->gate_members != CONFIG_MEMBERS_ALL,
 	    .session_life_s = c->gate_session_life_s,
 	    .conns_max = DESK_CONNS_MAX,
 	    .conns_per_address = DESK_CONNS_ADDRESS,

@@ -44,6 +44,12 @@ struct config_plugin {
 };
 
 enum config_rest { CONFIG_REST_NONE, CONFIG_REST_READ, CONFIG_REST_FULL };
+enum config_members {
+	CONFIG_MEMBERS_SELF,
+	CONFIG_MEMBERS_VOICE,
+	CONFIG_MEMBERS_SEEN,
+	CONFIG_MEMBERS_ALL
+};
 enum config_client_compress { CONFIG_CLIENT_STORED, CONFIG_CLIENT_REAL };
 enum config_second {
 	CONFIG_SECOND_TAKE_OVER,
@@ -150,6 +156,7 @@ struct config {
 	double gate_heartbeat_s;
 	int64_t gate_log_bytes;
 	double gate_log_age_s, gate_session_life_s;
+	int gate_members, gate_presences;   /* enum config_members; yes/no */
 	char *gate_tls_cert, *gate_tls_key; /* files, or "" */
 	int gate_clear;			    /* 1: in the clear over networks */
 	/* [plugin "name"] */

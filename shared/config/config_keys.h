@@ -316,6 +316,13 @@ K("gate", "log_age", DURATION, gate_log_age_s, "30m", 1000, \
 K("gate", "session_life", DURATION, gate_session_life_s, "10m", 1000, \
   CONFIG_MIN(60 * 24), 0, GATE, \
   "A client that was cut off may RESUME for so long.") \
+K("gate", "members", CACHE_MEMBERS, gate_members, "self", 0, 0, 0, GATE, \
+  "Whose member objects the cache of guilds keeps: self, the bot's own; voice, " \
+  "those in voice channels too; seen, all that member events show; all, those " \
+  "of requested lists as well. What is kept begins with what Discord sends " \
+  "from then on.") \
+K("gate", "presences", YES_NO, gate_presences, "no", 0, 0, 0, GATE, \
+  "yes: the cache keeps presences, and GUILD_CREATEs show them.") \
 K("gate", "tls_cert", FILE, gate_tls_cert, "", 0, 0, 0, GATE, \
   "PEM file with the certificate for clients, the chain behind it. Empty: " \
   "connections are in the clear.") \

@@ -16,7 +16,7 @@
 #ifndef HANDLER_GATE_CLIENT_GATE_CLIENTS_H
 #define HANDLER_GATE_CLIENT_GATE_CLIENTS_H
 
-#include "handler/gate/cache/guild_cache.h"
+#include "shared/guilds/guild_cache.h"
 #include "handler/gate/session/client_store.h"
 
 #include "shared/base/timer.h"

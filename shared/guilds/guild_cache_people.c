@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Members and how many there are, presences, voice states. */
-#include "handler/gate/cache/guild_cache_impl.h"
+#include "shared/guilds/guild_cache_impl.h"
 
 #include "shared/json/edit.h"
 #include "shared/json/walk.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Keys, and what a batch does with fragments. */
-#include "handler/gate/cache/guild_cache_impl.h"
+#include "shared/guilds/guild_cache_impl.h"
 
 #include "shared/json/edit.h"
 #include "shared/json/walk.h"
@@ -77,6 +77,27 @@ guild_cache_tx_get(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
 	    && check(t, mdb_get(t->txn, t->cache->dbi, &k.val, v));
 }
 
+/* Are these found by their id alone? */
+static bool
+has_place(uint64_t guild, unsigned kind)
+{
+	return guild != 0
+	    && (kind == GUILD_CACHE_CHANNEL || kind == GUILD_CACHE_THREAD);
+}
+
+static void
+set_place(struct guild_cache_tx *t, uint64_t guild, uint64_t id)
+{
+	MDB_val v;
+
+	if (guild_cache_tx_get(t, 0, GUILD_CACHE_OWN_PLACE, id, &v)
+	    && v.mv_size == sizeof(guild)
+	    && memcmp(v.mv_data, &guild, sizeof(guild)) == 0)
+		return;
+	guild_cache_tx_put(t, 0, GUILD_CACHE_OWN_PLACE, id, &guild,
+	    sizeof(guild));
+}
+
 void
 guild_cache_tx_put(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
     uint64_t id, const void *data, size_t len)
@@ -85,8 +106,10 @@ guild_cache_tx_put(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
 	struct guild_cache_key k;
 
 	guild_cache_key_make(&k, guild, kind, id);
-	if (t->rc == 0)
-		check(t, mdb_put(t->txn, t->cache->dbi, &k.val, &v, 0));
+	if (t->rc == 0
+	    && check(t, mdb_put(t->txn, t->cache->dbi, &k.val, &v, 0))
+	    && has_place(guild, kind))
+		set_place(t, guild, id);
 }
 
 void
@@ -96,14 +119,16 @@ guild_cache_tx_drop(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
 	struct guild_cache_key k;
 
 	guild_cache_key_make(&k, guild, kind, id);
-	if (t->rc == 0)
-		check(t, mdb_del(t->txn, t->cache->dbi, &k.val, NULL));
+	if (t->rc == 0 && check(t, mdb_del(t->txn, t->cache->dbi, &k.val, NULL))
+	    && has_place(guild, kind))
+		guild_cache_tx_drop(t, 0, GUILD_CACHE_OWN_PLACE, id);
 }
 
 void
 guild_cache_tx_drop_all(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
     bool (*match)(const MDB_val *, void *), void *arg)
 {
+	struct buf places = {0}; /* dropped behind the cursor's back */
 	struct guild_cache_key k;
 	uint64_t g, id;
 	MDB_cursor *cur;
@@ -118,13 +143,21 @@ guild_cache_tx_drop_all(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
 	rc = mdb_cursor_get(cur, &k.val, &v, MDB_SET_RANGE);
 	while (check(t, rc) && guild_cache_key_read(&k.val, &g, &is, &id)
 	    && g == guild && (kind == 0 || is == kind)) {
-		if ((match == NULL || match(&v, arg))
-		    && !check(t, mdb_cursor_del(cur, 0)))
-			break;
+		if (match == NULL || match(&v, arg)) {
+			if (!check(t, mdb_cursor_del(cur, 0)))
+				break;
+			if (has_place(guild, is))
+				buf_add(&places, &id, sizeof(id));
+		}
 		/* Behind a deletion this is the one that moved up. */
 		rc = mdb_cursor_get(cur, &k.val, &v, MDB_NEXT);
 	}
 	mdb_cursor_close(cur);
+	for (; buf_len(&places) > 0; buf_eat(&places, sizeof(id))) {
+		memcpy(&id, buf_data(&places), sizeof(id));
+		guild_cache_tx_drop(t, 0, GUILD_CACHE_OWN_PLACE, id);
+	}
+	buf_free(&places);
 }
 
 /* ---- objects -------------------------------------------------------- */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the two halves of the rig share: things, and lists of them. */
-#ifndef TESTS_UNIT_HANDLER_GATE_CACHE_CACHE_RIG_IMPL_H
-#define TESTS_UNIT_HANDLER_GATE_CACHE_CACHE_RIG_IMPL_H
+#ifndef TESTS_UNIT_SHARED_GUILDS_CACHE_RIG_IMPL_H
+#define TESTS_UNIT_SHARED_GUILDS_CACHE_RIG_IMPL_H
 
-#include "tests/unit/handler/gate/cache/cache_rig.h"
+#include "tests/unit/shared/guilds/cache_rig.h"
 
 enum {
 	ROLE = 100,

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The environment: opening, wiping, enlarging, failing.  It is of one process,
+ * The environment: opening, wiping, enlarging, failing.  One process writes,
  * and its threads share it (MDB_NOTLS), unlike those of shared/store, which are
- * of many processes and one thread each.
+ * of many processes and one thread each.  Others only look, and end without
+ * closing it: a close at the wrong moment ruins the mutexes of who is opening
+ * (store.h), which the writer sees as EINVAL and opens it anew.
  *
  * MDB_NOMETASYNC: a power loss may undo the last batches, never half of one.
  */
-#include "handler/gate/cache/guild_cache_impl.h"
+#include "shared/guilds/guild_cache_impl.h"
 
+#include "shared/base/clock.h"
 #include "shared/json/walk.h"
 #include "shared/store/dbcheck.h"
 
@@ -61,10 +64,13 @@ guild_cache_fail(const struct guild_cache *c, int rc, const char *doing,
 {
 	const struct fault *f = fault_of(rc);
 
-	if (f != NULL && f->damaged)
+	if (f != NULL && f->damaged) {
+		/* Who writes is to know what a view met. */
+		((struct guild_cache *)(uintptr_t)c)->torn = true;
 		return err_set(err, EXIT_DEGRADED,
 		    "The guild cache %s is damaged (%s).", c->dir,
 		    mdb_strerror(rc));
+	}
 	return err_set(err, EXIT_DEGRADED, "Cannot %s the guild cache %s: %s.",
 	    doing, c->dir, f != NULL ? f->text : mdb_strerror(rc));
 }
@@ -122,8 +128,9 @@ env_close(struct guild_cache *c)
 static int
 env_open(struct guild_cache *c)
 {
-	unsigned flags = MDB_NOTLS | MDB_NOMETASYNC | MDB_NORDAHEAD;
-	int rc, fd;
+	unsigned flags = MDB_NOTLS | MDB_NOMETASYNC | MDB_NORDAHEAD
+	    | (c->looks ? MDB_RDONLY : 0);
+	int rc, fd, dead;
 	MDB_txn *txn;
 
 	if ((rc = mdb_env_create(&c->env)) != 0)
@@ -133,7 +140,8 @@ env_open(struct guild_cache *c)
 	    || (rc = mdb_env_open(c->env, c->dir, flags, 0600)) != 0
 	    || (rc = mdb_env_get_fd(c->env, &fd)) != 0
 	    || (rc = fd_cloexec(fd, true) == -1 ? errno : 0) != 0
-	    || (rc = txn_begin(c, 0, &txn)) != 0)
+	    || (rc = mdb_reader_check(c->env, &dead)) != 0
+	    || (rc = txn_begin(c, c->looks ? MDB_RDONLY : 0, &txn)) != 0)
 		goto err1;
 	if ((rc = mdb_dbi_open(txn, NULL, 0, &c->dbi)) != 0) {
 		mdb_txn_abort(txn);
@@ -228,7 +236,7 @@ wipe(struct guild_cache *c)
 			return errno;
 	}
 	c->self = 0;
-	c->damaged = false;
+	c->damaged = c->torn = false;
 	return 0;
 }
 
@@ -239,6 +247,11 @@ open_or_wipe(struct guild_cache *c, struct guild_cache_found *out)
 	struct err why;
 	int rc = open_and_check(c, &meta);
 
+	c->torn = false; /* it is told here */
+	if (c->looks && is_damage(rc)) {
+		out->damaged = true;
+		return rc;
+	}
 	if (is_damage(rc)) {
 		guild_cache_fail(c, rc, "open", &why);
 		out->damaged = true;
@@ -254,7 +267,33 @@ open_or_wipe(struct guild_cache *c, struct guild_cache_found *out)
 	out->fresh = meta.schema == 0;
 	out->life = meta.life;
 	out->position = meta.position;
+	out->written_ms = meta.written_ms;
 	return 0;
+}
+
+/* A look makes no files: they would be of who looks. */
+static bool
+is_there(const struct guild_cache *c)
+{
+	static const char *const names[] = {"data.mdb", "lock.mdb"};
+	char path[600];
+
+	for (size_t i = 0; i < nitems(names); i++) {
+		str_format(path, sizeof(path), "%s/%s", c->dir, names[i]);
+		if (access(path, F_OK) == -1)
+			return false;
+	}
+	return true;
+}
+
+static int
+open_dir(struct guild_cache *c, struct guild_cache_found *out)
+{
+	if (c->looks)
+		return is_there(c) ? open_or_wipe(c, out) : ENOENT;
+	return mkdir(c->dir, 0700) == -1 && errno != EEXIST
+	    ? errno
+	    : open_or_wipe(c, out);
 }
 
 struct guild_cache *
@@ -272,6 +311,7 @@ guild_cache_open(const struct guild_cache_settings *s,
 	c->presences = s->presences;
 	c->map_size = s->map_size;
 	c->map_max = s->map_max;
+	c->looks = s->looks;
 	pthread_rwlock_init(&c->lock, NULL);
 	/* A map that is as full as it was would be enlarged at once. */
 	str_format(path, sizeof(path), "%s/data.mdb", c->dir);
@@ -279,10 +319,7 @@ guild_cache_open(const struct guild_cache_settings *s,
 		while (c->map_size < c->map_max
 		    && (uint64_t)st.st_size > c->map_size / 2)
 			c->map_size *= 2;
-	rc = mkdir(c->dir, 0700) == -1 && errno != EEXIST
-	    ? errno
-	    : open_or_wipe(c, out);
-	if (rc == 0)
+	if ((rc = open_dir(c, out)) == 0)
 		return c;
 	guild_cache_fail(c, rc, "open", err);
 	guild_cache_close(c);
@@ -387,7 +424,7 @@ begin(struct guild_cache *c, MDB_txn **txn)
 {
 	int rc = c->env == NULL ? MDB_PANIC : txn_begin(c, 0, txn);
 
-	if (rc == MDB_PANIC && (rc = reopen(c)) == 0)
+	if ((rc == MDB_PANIC || rc == EINVAL) && (rc = reopen(c)) == 0)
 		rc = txn_begin(c, 0, txn);
 	return rc;
 }
@@ -421,11 +458,13 @@ guild_cache_apply(struct guild_cache *c, const struct guild_cache_event *events,
 {
 	struct guild_cache_meta meta = {.schema = GUILD_CACHE_SCHEMA,
 	    .life = life,
-	    .position = position};
+	    .position = position,
+	    .written_ms = clock_wall_ms()};
 	uint64_t applied = c->applied, bad = c->bad, skipped = c->skipped;
 	int rc;
 
-	while ((rc = apply_once(c, events, n, &meta)) != 0) {
+	while ((rc = c->torn ? MDB_CORRUPTED : apply_once(c, events, n, &meta))
+	    != 0) {
 		c->applied = applied;
 		c->bad = bad;
 		c->skipped = skipped;

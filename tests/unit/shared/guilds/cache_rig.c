@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Random dispatches and the documents they change; see cache_rig.h. */
-#include "tests/unit/handler/gate/cache/cache_rig_impl.h"
+#include "tests/unit/shared/guilds/cache_rig_impl.h"
 
 #include "shared/json/json.h"
 

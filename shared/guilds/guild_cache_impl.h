@@ -4,16 +4,16 @@
  * a guild is one run of keys in the order of its composition.  What belongs to
  * no guild has guild 0.
  */
-#ifndef HANDLER_GATE_CACHE_GUILD_CACHE_IMPL_H
-#define HANDLER_GATE_CACHE_GUILD_CACHE_IMPL_H
+#ifndef SHARED_GUILDS_GUILD_CACHE_IMPL_H
+#define SHARED_GUILDS_GUILD_CACHE_IMPL_H
 
-#include "handler/gate/cache/guild_cache.h"
+#include "shared/guilds/guild_cache.h"
 
 #include <lmdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define GUILD_CACHE_SCHEMA 1
+#define GUILD_CACHE_SCHEMA 2
 #define GUILD_CACHE_GROW_WAIT_S 10 /* for views, to enlarge the map */
 
 /* Kinds of guild 0. */
@@ -21,14 +21,16 @@ enum {
 	GUILD_CACHE_OWN_META = 1,
 	GUILD_CACHE_OWN_LIST,  /* id: a guild; one byte, its state */
 	GUILD_CACHE_OWN_READY, /* id: a shard; d without what is ours */
+	GUILD_CACHE_OWN_PLACE, /* id: a channel or thread; uint64_t, its guild */
 };
 enum { GUILD_CACHE_AVAILABLE = 1, GUILD_CACHE_UNAVAILABLE = 2 };
 
 struct guild_cache_meta {
 	uint32_t schema, reserved;
 	uint64_t life, position;
+	int64_t written_ms; /* wall clock */
 };
-_Static_assert(sizeof(struct guild_cache_meta) == 24, "on disk");
+_Static_assert(sizeof(struct guild_cache_meta) == 32, "on disk");
 
 /* joined_at of the last one counted, as text: those are all of one form. */
 struct guild_cache_count {
@@ -45,8 +47,10 @@ struct guild_cache {
 	pthread_rwlock_t lock; /* views read; who moves the map writes */
 	enum guild_cache_members members;
 	bool presences, damaged;
-	uint64_t self;	 /* the bot's user id, of READY; 0: not seen */
-	struct buf made; /* a fragment in the making */
+	bool looks;	   /* no writer */
+	_Atomic bool torn; /* a view has met damage */
+	uint64_t self;	   /* the bot's user id, of READY; 0: not seen */
+	struct buf made;   /* a fragment in the making */
 	_Atomic uint64_t applied, bad, skipped;
 };
 

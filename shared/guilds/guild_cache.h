@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: the cache of the gate: what a READY and a GUILD_CREATE of now are
- * composed of.
+ * This room: the cache of the gate, which writes it, and for who looks into it:
+ * what a READY and a GUILD_CREATE of now are composed of.
  *
  * Fragments of raw JSON by (guild, kind, id) in an LMDB environment of its own,
  * as Discord sent them: unknown fields stay, nothing is decoded and printed
@@ -14,8 +14,8 @@
  * One thread applies, and may wait for the disk there.  Any other may hold
  * views; it waits only for a map that is being enlarged, a few system calls.
  */
-#ifndef HANDLER_GATE_CACHE_GUILD_CACHE_H
-#define HANDLER_GATE_CACHE_GUILD_CACHE_H
+#ifndef SHARED_GUILDS_GUILD_CACHE_H
+#define SHARED_GUILDS_GUILD_CACHE_H
 
 #include "shared/base/buf.h"
 #include "shared/base/err.h"
@@ -62,6 +62,7 @@ struct guild_cache_settings {
 	bool presences;
 	size_t map_size; /* address space to begin with, and at most */
 	size_t map_max;
+	bool looks; /* another process writes; nothing is made or wiped */
 };
 
 struct guild_cache;
@@ -72,11 +73,14 @@ struct guild_cache_found {
 	bool damaged; /* ... and why says what, a sentence for people */
 	char why[800];
 	uint64_t life, position; /* as the last batch had them; 0: none */
+	int64_t written_ms;	 /* its wall clock; 0: none */
 };
 
 /*
  * Opens or makes it; reads all of it once to see whether it is whole.  NULL
- * with err when there is no place for it at all.  Wipes what is damaged.
+ * with err when there is no place for it at all.  Wipes what is damaged.  Who
+ * looks gets NULL for what is damaged (found says so) or not there, ends its
+ * views soon, as they keep the file from being used again, and never closes it.
  */
 struct guild_cache *guild_cache_open(const struct guild_cache_settings *,
     struct guild_cache_found *, struct err *);
@@ -137,6 +141,27 @@ int guild_cache_guild(const struct guild_cache_view *, uint64_t guild,
 int guild_cache_get(const struct guild_cache_view *, uint64_t guild,
     enum guild_cache_kind, uint64_t id, const char **value, size_t *len,
     struct err *);
+
+/* The guild a channel or thread is in: 1, 0 it is not known, -1. */
+int guild_cache_place(const struct guild_cache_view *, uint64_t channel,
+    uint64_t *guild, struct err *);
+
+/* No READY was seen: what is not in it may be there all the same. */
+bool guild_cache_cold(const struct guild_cache_view *);
+
+/* What there is of each kind; looks at all of it. */
+struct guild_cache_tally {
+	uint64_t guilds, available, readies;
+	uint64_t n[GUILD_CACHE_KINDS], bytes[GUILD_CACHE_KINDS];
+};
+int guild_cache_tally(const struct guild_cache_view *,
+    struct guild_cache_tally *, struct err *);
+/* "core", "roles"...; NULL: no such kind. */
+const char *guild_cache_kind_name(unsigned kind);
+/* Appends what there is of a kind, an array, or the core: 1; 0 the guild is not
+ * known or not available; -1. */
+int guild_cache_part(const struct guild_cache_view *, uint64_t guild,
+    enum guild_cache_kind, struct buf *out, struct err *);
 
 struct guild_cache_ready {
 	const char *session_id, *resume_url;

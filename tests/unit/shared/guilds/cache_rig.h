@@ -4,10 +4,10 @@
  * what they make of a guild when it is a json-c document that is changed in
  * place: the judge of what the cache composes.
  */
-#ifndef TESTS_UNIT_HANDLER_GATE_CACHE_CACHE_RIG_H
-#define TESTS_UNIT_HANDLER_GATE_CACHE_CACHE_RIG_H
+#ifndef TESTS_UNIT_SHARED_GUILDS_CACHE_RIG_H
+#define TESTS_UNIT_SHARED_GUILDS_CACHE_RIG_H
 
-#include "handler/gate/cache/guild_cache.h"
+#include "shared/guilds/guild_cache.h"
 
 #include <json-c/json.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Dispatches, each made and applied to its document at once. */
-#include "tests/unit/handler/gate/cache/cache_rig_impl.h"
+#include "tests/unit/shared/guilds/cache_rig_impl.h"
 
 #include "shared/json/json.h"
 

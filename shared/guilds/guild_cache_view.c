@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Composing what clients get, by concatenation. */
-#include "handler/gate/cache/guild_cache_impl.h"
+#include "shared/guilds/guild_cache_impl.h"
 
 #include "shared/json/edit.h"
 
@@ -165,6 +165,108 @@ guild_cache_guild(const struct guild_cache_view *v, uint64_t guild,
 		return 1;
 	out->end = out->start + was;
 	return -1;
+}
+
+int
+guild_cache_part(const struct guild_cache_view *v, uint64_t guild,
+    enum guild_cache_kind kind, struct buf *out, struct err *err)
+{
+	size_t was = buf_len(out);
+	const char *value;
+	struct run r;
+	size_t len;
+	int got = guild_cache_get(v, guild, GUILD_CACHE_CORE, 0, &value, &len,
+	    err);
+
+	if (guild == 0 || got != 1)
+		return guild == 0 ? 0 : got;
+	if (kind == GUILD_CACHE_CORE) {
+		buf_add(out, value, len);
+		return 1;
+	}
+	buf_add(out, "[", 1);
+	for (run_begin(&r, v, guild, kind);
+	     r.rc == 0 && r.guild == guild && r.kind == kind; run_next(&r)) {
+		if (out->p[out->end - 1] != '[')
+			buf_add(out, ",", 1);
+		buf_add(out, r.value.mv_data, r.value.mv_size);
+	}
+	buf_add(out, "]", 1);
+	if (run_end(&r, v, err) == 0)
+		return 1;
+	out->end = out->start + was;
+	return -1;
+}
+
+/* ---- the whole ------------------------------------------------------ */
+
+int
+guild_cache_place(const struct guild_cache_view *v, uint64_t channel,
+    uint64_t *guild, struct err *err)
+{
+	const char *value;
+	size_t len;
+	int got = guild_cache_get(v, 0,
+	    (enum guild_cache_kind)GUILD_CACHE_OWN_PLACE, channel, &value, &len,
+	    err);
+
+	if (got != 1)
+		return got;
+	if (len != sizeof(*guild))
+		return guild_cache_fail(v->cache, MDB_CORRUPTED, "read", err);
+	memcpy(guild, value, sizeof(*guild));
+	return 1;
+}
+
+bool
+guild_cache_cold(const struct guild_cache_view *v)
+{
+	struct err err;
+	struct run r;
+	bool cold;
+
+	run_begin(&r, v, 0, GUILD_CACHE_OWN_READY);
+	cold = r.rc != 0 || r.guild != 0 || r.kind != GUILD_CACHE_OWN_READY;
+	run_end(&r, v, &err);
+	return cold;
+}
+
+const char *
+guild_cache_kind_name(unsigned kind)
+{
+	if (kind == GUILD_CACHE_CORE || kind == GUILD_CACHE_COUNT)
+		return kind == GUILD_CACHE_CORE ? "core" : "member_count";
+	return kind < GUILD_CACHE_KINDS ? guild_cache_list[kind].name : NULL;
+}
+
+static void
+tally_own(struct guild_cache_tally *t, const struct run *r)
+{
+	t->readies += r->kind == GUILD_CACHE_OWN_READY;
+	if (r->kind != GUILD_CACHE_OWN_LIST)
+		return;
+	t->guilds++;
+	t->available += r->value.mv_size == 1
+	    && *(const unsigned char *)r->value.mv_data
+		== GUILD_CACHE_AVAILABLE;
+}
+
+int
+guild_cache_tally(const struct guild_cache_view *v, struct guild_cache_tally *t,
+    struct err *err)
+{
+	struct run r;
+
+	memset(t, 0, sizeof(*t));
+	for (run_begin(&r, v, 0, 0); r.rc == 0; run_next(&r)) {
+		if (r.guild == 0) {
+			tally_own(t, &r);
+		} else if (r.kind < GUILD_CACHE_KINDS) {
+			t->n[r.kind]++;
+			t->bytes[r.kind] += r.value.mv_size;
+		}
+	}
+	return run_end(&r, v, err);
 }
 
 /* ---- READY ---------------------------------------------------------- */

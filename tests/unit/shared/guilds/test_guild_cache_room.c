@@ -4,7 +4,7 @@
  * or full; when its map grows, the disk has no room, and views stand beside a
  * writer.
  */
-#include "handler/gate/cache/guild_cache.h"
+#include "shared/guilds/guild_cache.h"
 
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"

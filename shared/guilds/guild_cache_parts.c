@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Roles, channels, threads, expressions, stages and scheduled events. */
-#include "handler/gate/cache/guild_cache_impl.h"
+#include "shared/guilds/guild_cache_impl.h"
 
 #include "shared/json/edit.h"
 #include "shared/json/envelope.h"

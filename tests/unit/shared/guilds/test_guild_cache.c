@@ -3,7 +3,7 @@
  * guild_cache.c: what it composes against json-c documents that get the same
  * dispatches, for every policy; READY, restarts, dispatches that are none.
  */
-#include "tests/unit/handler/gate/cache/cache_rig.h"
+#include "tests/unit/shared/guilds/cache_rig.h"
 
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"

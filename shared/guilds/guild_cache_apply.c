@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which dispatch does what. */
-#include "handler/gate/cache/guild_cache_impl.h"
+#include "shared/guilds/guild_cache_impl.h"
 
 /* needs: the guild must be there already, or what it is of is not known. */
 static const struct handling {
