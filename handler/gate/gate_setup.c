@@ -131,7 +131,7 @@ open_log(struct gate *g, struct err *e)
 		log_error("the gate's log is damaged: %s. %llu events are "
 			  "lost; clients that missed them IDENTIFY anew",
 		    found.why, (unsigned long long)found.lost);
-	g->own.log_lost += found.lost;
+	g->log_lost += found.lost;
 	log_info("the gate's log has %llu events",
 	    (unsigned long long)found.records);
 	return 0;
@@ -143,7 +143,7 @@ open_cache(struct gate *g)
 {
 	char dir[CONFIG_PATH_MAX + 16];
 	struct guild_cache_settings s = {.dir = dir,
-	    .members = GUILD_CACHE_SELF,
+	    .members = g->members,
 	    .map_size = GATE_CACHE_MAP,
 	    .map_max = GATE_CACHE_MAX};
 	struct guild_cache_found found;
@@ -172,6 +172,7 @@ gate_setup_take_over(struct gate *g)
 
 	if (g->log != NULL || g->state == GATE_STOPPING)
 		return;
+	g->members = GUILD_CACHE_SELF;
 	g->feed.self = read_self(&g->store);
 	if (open_log(g, &e) < 0) {
 		log_error("the gate cannot take its place: %s", e.text);

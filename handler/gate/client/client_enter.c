@@ -130,7 +130,7 @@ is_alone(struct client_conn *c)
 		   c->identify.count)
 		== NULL)
 		return true;
-	client_conn_close(c, GATE_CLIENTS_END_SECOND, 4000,
+	client_conn_close(c, GATE_CLIENTS_END_NO_SECOND, 4000,
 	    "This client and shard is connected already (on_second = "
 	    "refuse).");
 	return false;

@@ -186,36 +186,6 @@ line_handler(const struct view *v, FILE *f)
 		fprintf(f, "        %s\n", h->note);
 }
 
-static void
-line_gate(const struct view *v, FILE *f)
-{
-	const struct page_gate *g = &v->gate;
-	const struct page_handler *h = &v->handler;
-	uint32_t connected = 0;
-	char lag[24];
-
-	if (!v->alive || !v->cluster.gate)
-		return;
-	fprintf(f, "gate    %s", page_gate_state_name[g->state]);
-	for (uint32_t i = 0; i < g->clients; i++)
-		connected += g->client[i].connected > 0;
-	if (v->gate_alive)
-		fprintf(f,
-		    "  pid %d  clients %u/%u connected  events %llu  log %llu "
-		    "of %llu MiB",
-		    v->gate_watch.pid, connected, v->cluster.gate_clients,
-		    (unsigned long long)g->events,
-		    (unsigned long long)g->log_used >> 20,
-		    (unsigned long long)g->log_size >> 20);
-	if (h->gate_backlog > 0)
-		fprintf(f, "  backlog %llu (oldest %s)",
-		    (unsigned long long)h->gate_backlog,
-		    human_age((int64_t)h->gate_lag_ms, lag));
-	putc('\n', f);
-	if (g->note[0] != '\0')
-		fprintf(f, "        %s\n", g->note);
-}
-
 /* What holds back more than one call, and what Discord does not take. */
 static void
 line_rest(const struct view *v, FILE *f)
@@ -344,7 +314,7 @@ print_lines(const struct view *v, size_t room, FILE *f)
 	line_cluster(v, m);
 	line_shards(v, m);
 	line_handler(v, m);
-	line_gate(v, m);
+	status_gate_line(v, m);
 	line_rest(v, m);
 	line_rollout(v, m);
 	line_versions(v, m);
@@ -363,6 +333,8 @@ status_text(const struct view *v, const struct status_pick *p, FILE *f,
 	size_t hidden = 0;
 
 	print_lines(v, p->room, f);
+	if (p->n == 0)
+		status_gate_clients(v, p, f, colour);
 	table_init(&t,
 	    "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME >IDENT >CRASH "
 	    "?>PRIVATE ?>PID NOTE");
