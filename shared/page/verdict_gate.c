@@ -123,31 +123,42 @@ others(uint32_t n, char *out)
 		    n - 1);
 }
 
+/* "12 min", "40 s". */
+static const char *
+age(uint64_t ms, char out[32])
+{
+	if (ms < 120000)
+		str_format(out, 32, "%llu s", (unsigned long long)ms / 1000);
+	else
+		str_format(out, 32, "%llu min", (unsigned long long)ms / 60000);
+	return out;
+}
+
 void
 verdict_gate_words(const struct verdict_gate *v, const struct page_gate *g,
     enum verdict_client_state state, uint64_t now_ms, char out[VERDICT_WORDS])
 {
 	const struct page_client *c = v->first[state];
 	struct verdict_client one;
-	unsigned long long min;
+	char away[32];
 
 	out[0] = '\0';
 	if (c == NULL)
 		return;
 	one = verdict_client(g, c, now_ms);
-	min = one.away_ms < 0 ? 0 : (unsigned long long)one.away_ms / 60000;
+	age(one.away_ms < 0 ? 0 : (uint64_t)one.away_ms, away);
 	switch (state) {
 	case VERDICT_CLIENT_LOST:
 		str_format(out, VERDICT_WORDS,
-		    "it is away for %llu min, and the log has let go of what "
+		    "it is away for %s, and the log has let go of what "
 		    "it missed first",
-		    min);
+		    away);
 		break;
 	case VERDICT_CLIENT_FALLING:
 		str_format(out, VERDICT_WORDS,
-		    "it is away for %llu min and behind by %u %% of the log: "
+		    "it is away for %s and behind by %u %% of the log: "
 		    "soon the log lets go of what it missed",
-		    min, one.fill);
+		    away, one.fill);
 		break;
 	case VERDICT_CLIENT_SLOW:
 		str_format(out, VERDICT_WORDS,
@@ -166,12 +177,13 @@ verdict_gate_overran(const struct verdict_gate *v, uint64_t now_ms,
     char out[VERDICT_WORDS])
 {
 	const struct page_client *c = v->first_overran;
+	char ago[32];
 
 	out[0] = '\0';
 	if (c == NULL)
 		return;
 	str_format(out, VERDICT_WORDS,
-	    "%llu min ago: some of what it missed is lost to it",
-	    (unsigned long long)since(c->overrun_ms, now_ms) / 60000);
+	    "%s ago: some of what it missed is lost to it",
+	    age(since(c->overrun_ms, now_ms), ago));
 	others(v->overran, out);
 }
