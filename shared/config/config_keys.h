@@ -204,6 +204,11 @@ K("limits", "memory_handler", SIZE, memory_handler, "1G", 0, \
 K("limits", "memory_supervisor", SIZE, memory_supervisor, "256M", 0, \
   CONFIG_MIB(1048576), 0, LIVE, \
   "The same for the supervisor.") \
+K("limits", "memory_gate", SIZE, memory_gate, "512M", 0, \
+  CONFIG_MIB(1048576), 0, LIVE, \
+  "The same for the gate without its log and its cache. At the limit another " \
+  "gate takes its place, start-first, once in 10 minutes at most: clients " \
+  "RESUME and miss nothing.") \
 K("limits", "disk_free", SIZE, disk_free, "256M", 0, CONFIG_MIB(1048576), 0, \
   LIVE, \
   "Warn when the disk of state_dir or log_dir has less than this free, or " \
@@ -252,6 +257,9 @@ K("alerts", "silent_after", DURATION, alert_silent_s, "10m", 0, \
 K("alerts", "hold", DURATION, alert_hold_s, "0s", 0, CONFIG_MIN(1440), 0, \
   LIVE, \
   "Alert when the fleet has been held for this long.") \
+K("alerts", "gate", DURATION, alert_gate_s, "15s", 0, CONFIG_MIN(1440), 0, \
+  LIVE, \
+  "Alert when the gate serves no client for this long. 0: at once.") \
 K("probe", "channel", NUMBER, probe_channel, "0", 0, INT64_MAX, 0, LIVE, \
   "Id of the channel with the message that \"shardherd probe\" reacts to. " \
   "\"shardherd probe --setup CHANNEL\" posts one and prints this section. " \
