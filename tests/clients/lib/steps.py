@@ -27,10 +27,12 @@ FORM = dict(title="A form", custom_id="form", components=[dict(type=1,
 
 
 class Run:
-    """One client and the simulator it is pointed at."""
+    """One client and the simulator it is pointed at, by itself or over a fleet
+    of so many shards."""
 
-    def __init__(self, sim, client, row):
+    def __init__(self, sim, client, row, shards=1):
         self.sim, self.client, self.row = sim, client, row
+        self.shards = shards
         self.world = World(sim)
         self.guild, self.channel = first_guild(sim)
         self.people = People(sim, self.channel)
@@ -66,8 +68,8 @@ def login(run):
     ready = run.client.sees("ready", timeout=60)
     same(ready["user"], run.bot["id"], "the bot's id")
     same(ready["name"], run.bot["username"], "the bot's name")
-    run.sim.wait("connected=1")
-    same(run.sim.totals()["identifies"], 1, "IDENTIFYs")
+    run.sim.wait("connected=%d" % run.shards)
+    same(run.sim.totals()["identifies"], run.shards, "IDENTIFYs")
 
 
 def caches(run):
@@ -353,9 +355,9 @@ def ended(run):
         "times it was seen")
 
 
-Step = collections.namedtuple("Step", "name act short")
+# short: also in the other mode (TLS or plain); gate: also through the gate.
+Step = collections.namedtuple("Step", "name act short gate", defaults=(True,))
 STEPS = [Step(*row) for row in (
-    # name, how, also in the other mode (TLS or plain)
     ("login", login, True),
     ("caches equal to the world", caches, True),
     ("message", message, True),
@@ -377,12 +379,12 @@ STEPS = [Step(*row) for row in (
     ("ban", ban, False),
     ("thread", thread, False),
     ("12 messages at once", burst, False),
-    ("drop", cut("drop", "all"), True),
-    ("eof", cut("eof", "all"), False),
-    ("close 4000", cut("close", "all", "4000"), False),
-    ("op 7", cut("op", "all", "7"), False),
-    ("op 9 true", cut("op", "all", "9", "true"), False),
-    ("op 9 false", ended, False),
+    ("drop", cut("drop", "all"), True, False),
+    ("eof", cut("eof", "all"), False, False),
+    ("close 4000", cut("close", "all", "4000"), False, False),
+    ("op 7", cut("op", "all", "7"), False, False),
+    ("op 9 true", cut("op", "all", "9", "true"), False, False),
+    ("op 9 false", ended, False, False),
 )]
 
 
