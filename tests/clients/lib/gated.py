@@ -37,7 +37,7 @@ class Gated:
         self.sim = Sim(os.path.join(folder, "sim"), **dict(shards=SHARDS,
             guilds=GUILDS, bots=2, **options))
         self.fleet = Fleet(os.path.join(folder, "fleet"), self.sim)
-        self.config = GATE(clients, heartbeat="1s",
+        self.config = GATE(clients, heartbeat="2s",
             rest_listen="127.0.0.1:%d" % free_port())
         self.config.update({"bot.intents": INTENTS, "log.level": "info",
             "rollout.pause": "500ms", "handler.probation": "1s"})
