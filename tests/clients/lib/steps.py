@@ -355,6 +355,27 @@ def ended(run):
         "times it was seen")
 
 
+def told_to_both(runs):
+    """What one of two bots of one application does, and what people do, is
+    seen by both."""
+    one = runs[0]
+    for run in runs:
+        run.said = None
+    message(one)
+    reply(one)
+    one.client.do("react", channel=one.channel, message=one.said, emoji=THUMB)
+    one.people.edit(one.said, "Soup at one")
+    new = one.client.do("thread", channel=one.channel, name="aside")
+    one.people.delete(one.said)
+    for run in runs:
+        run.client.sees("message", id=one.said, text=TEXT)
+        run.client.sees("message", id=one.own, reference=one.said)
+        run.client.sees("reaction", message=one.said, user=run.bot["id"])
+        run.client.sees("edit", id=one.said, text="Soup at one")
+        run.client.sees("thread", id=new, name="aside")
+        run.client.sees("delete", id=one.said)
+
+
 # short: also in the other mode (TLS or plain); gate: also through the gate.
 Step = collections.namedtuple("Step", "name act short gate", defaults=(True,))
 STEPS = [Step(*row) for row in (
