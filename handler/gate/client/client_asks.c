@@ -211,8 +211,8 @@ question_of(struct buf *out, int op, uint64_t guild, const char *d, size_t len,
 		edit_set(&e, d, len, "guild_ids", value, strlen(value));
 	} else if (op == 8) {
 		edit_members(&e, d, len, ours, nitems(ours));
-		must(str_format(value, sizeof(value), "\"%" PRIu64 "\"",
-		    guild));
+		must(
+		    str_format(value, sizeof(value), "\"%" PRIu64 "\"", guild));
 		edit_add(&e, "guild_id", value, strlen(value));
 		must(str_format(value, sizeof(value), "\"%s\"", nonce));
 		edit_add(&e, "nonce", value, strlen(value));
