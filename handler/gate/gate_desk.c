@@ -22,6 +22,7 @@
 #define DESK_CONNS_CLIENT 2048
 #define DESK_SENDS_PER_MINUTE 120 /* Discord's own */
 
+_Static_assert(CLIENT_TOKEN_KEY == CONTRACT_NONCE_SIZE, "the nonce is the key");
 _Static_assert(CONFIG_CLIENT_GUILDS_MAX <= CLIENT_SESSION_GUILDS_MAX
 	&& PAGE_CLIENTS >= CONFIG_CLIENTS_MAX,
     "room for all of the config");
@@ -47,16 +48,18 @@ static bool
 on_who(void *arg, const char *token, struct gate_client *out)
 {
 	struct gate *g = arg;
-	char name[CLIENT_TOKEN_NAME_MAX];
+	struct client_token_who who;
 	const struct config_client *c;
 	struct err e;
-	int rc = client_token_check(&g->store, token, strlen(token), name, &e);
+	int rc = client_token_check(&g->store, g->nonce.bytes, token,
+	    strlen(token), &who, &e);
 
 	if (rc == -1)
 		log_warn("whose token it is can't be told: %s", e.text);
-	if (rc != 1 || (c = config_client(&g->config, name)) == NULL)
+	if (rc != 1 || (c = config_client(&g->config, who.client)) == NULL)
 		return false;
-	*out = (struct gate_client) {.intents = c->intents,
+	*out = (struct gate_client) {.run = who.run,
+	    .intents = c->intents,
 	    .may_presence = c->presence,
 	    .may_voice = config_client_may(c, "voice"),
 	    .may_members = config_client_may(c, "members"),
@@ -127,6 +130,7 @@ gate_desk_open(struct gate *g, struct err *e)
 	    .url = g->url,
 	    .heartbeat_s = c->gate_heartbeat_s,
 	    .hold_s = DESK_HOLD_S,
+	    .lean = c->gate_members != CONFIG_MEMBERS_ALL,
 	    .session_life_s = c->gate_session_life_s,
 	    .conns_max = DESK_CONNS_MAX,
 	    .conns_per_address = DESK_CONNS_ADDRESS,
@@ -206,6 +210,26 @@ boot_of(int64_t wall_ms)
 	    : now - (uint64_t)ago;
 }
 
+/* The two newest processes of ours: one takes over from the other. */
+static void
+count_run(struct page_client *c, const struct gate_clients_row *r)
+{
+	struct page_client_run *run = c->run;
+
+	if (r->run > run[0].run) {
+		run[1] = run[0];
+		run[0] = (struct page_client_run) {.run = r->run};
+	} else if (r->run > run[1].run && r->run != run[0].run) {
+		run[1] = (struct page_client_run) {.run = r->run};
+	}
+	for (size_t i = 0; i < nitems(c->run); i++) {
+		if (run[i].run != r->run)
+			continue;
+		run[i].live += r->live;
+		run[i].shards = r->shard_count;
+	}
+}
+
 static void
 on_row(const struct gate_clients_row *r, void *arg)
 {
@@ -220,6 +244,8 @@ on_row(const struct gate_clients_row *r, void *arg)
 		c->lag_events = r->lag;
 	if (heard > c->heard_ms)
 		c->heard_ms = heard;
+	if (r->run != 0)
+		count_run(c, r);
 	c->replayed += r->replayed;
 	c->caught_up += r->caught_up;
 	c->resumes += r->resumes;

@@ -22,6 +22,14 @@ extern const char *const page_gate_state_name[GATE_STATES];
 
 #define PAGE_CLIENTS 32 /* as config.h's CONFIG_CLIENTS_MAX */
 
+/* One of the processes of a client that we start, at the gate. */
+struct page_client_run {
+	uint32_t run;	 /* 0: none */
+	uint32_t live;	 /* its connections that get events */
+	uint32_t shards; /* so many it says it has */
+	uint32_t reserved;
+};
+
 /* One client of the gate, all its connections and sessions together. */
 struct page_client {
 	char name[64];		      /* "": this place is free */
@@ -30,7 +38,8 @@ struct page_client {
 	uint64_t heard_ms;	      /* boot stamp of the last heartbeat */
 	uint64_t events, replayed, caught_up, overruns, expired;
 	uint64_t identifies, resumes, refused; /* what was asked, and not had */
-	char note[PAGE_WORDS];		       /* what is wrong, for people */
+	struct page_client_run run[2]; /* the newest two, the newer first */
+	char note[PAGE_WORDS];	       /* what is wrong, for people */
 };
 
 /* Written by the gate in service only. */
