@@ -8,6 +8,7 @@
 #include "handler/gate/client/client_snapshot.h"
 
 #include "shared/base/clock.h"
+#include "shared/base/log.h"
 #include "shared/config/config.h"
 
 #include <string.h>
@@ -235,6 +236,9 @@ client_enter_resume(struct client_conn *c)
 		timer_stop(&c->deadline);
 		client_conn_become(c, CLIENT_CONN_WAITING);
 	} else {
+		log_info("gate: client %s RESUMEs a session that is not "
+			 "there (any more): it is told to begin anew",
+		    c->who.name);
 		refused(c);
 	}
 }

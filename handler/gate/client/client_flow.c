@@ -7,6 +7,8 @@
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
+#include <inttypes.h>
+
 #define TURN_MAX 512 /* messages of one client in one turn */
 
 /* ---- op 9 ----------------------------------------------------------- */
@@ -159,6 +161,15 @@ sought(struct client_conn *c, enum client_session_result got)
 		return;
 	}
 	if (got != CLIENT_SESSION_OK) {
+		const struct client_session *rec = &c->session->rec;
+
+		log_info("gate: client %s (shard %u of %u) cannot go on behind "
+			 "message %" PRIu64 " (%s): it is told to begin anew",
+		    rec->client, rec->shard, rec->shard_count, c->resume_s,
+		    got == CLIENT_SESSION_OVERRUN
+			? "the log has let go what it missed"
+			: "it was never sent that, or it is of its READY and "
+			  "guilds");
 		invalid(c, got == CLIENT_SESSION_OVERRUN);
 		return;
 	}
