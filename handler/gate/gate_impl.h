@@ -19,6 +19,13 @@
 #define GATE_TICK_S 0.5
 #define GATE_LAST_S 2.0 /* for clients to take what is on its way */
 
+/* What was told of a client last: the same of another shard is told with it. */
+struct gate_told {
+	char name[64], words[96];
+	uint32_t shards;
+	uint64_t at_ms;
+};
+
 struct gate {
 	struct ev_loop *loop;
 	struct timers *timers;
@@ -40,7 +47,8 @@ struct gate {
 	SSL_CTX *tls; /* NULL: in the clear */
 	struct gate_clients_setup setup;
 	struct gate_clients *clients; /* NULL: the place is not ours */
-	char url[CONFIG_PATH_MAX];    /* that clients are told */
+	struct gate_told told[PAGE_CLIENTS];
+	char url[CONFIG_PATH_MAX]; /* that clients are told */
 	ev_io signals;
 	ev_prepare prepare;
 	struct timer tick, stop;

@@ -35,8 +35,13 @@ const char *const gate_clients_end_name[GATE_CLIENTS_ENDS_N] = {
 static void
 count_end(struct client_conn *c, enum gate_clients_end why)
 {
+	char words[96];
+
 	if (c->state >= CLIENT_CONN_CLOSING)
 		return;
+	str_format(words, sizeof(words), "connection ended: %s",
+	    gate_clients_end_name[why]);
+	gate_clients_past(c, words);
 	c->all->count.end[why]++;
 	log_debug("gate: connection of %s ends in %s: %s",
 	    c->who.name[0] != '\0' ? c->who.name : "nobody known",

@@ -21,6 +21,9 @@ invalid(struct client_conn *c, bool overrun)
 		all->count.overruns++;
 	else
 		all->count.resume_lost++;
+	gate_clients_past(c,
+	    overrun ? "op 9: it fell off the end of the log"
+		    : "op 9: nothing of its session can be RESUMEd");
 	client_conn_part(c);
 	client_live_end(all, l);
 	client_out_op(c, 9, "false");
@@ -116,6 +119,7 @@ static void
 resumed(struct client_conn *c)
 {
 	client_out_dispatch(c, "RESUMED", c->session->cursor.s, "{}", 2);
+	gate_clients_past(c, "RESUMED");
 	c->all->count.resumed++;
 	c->session->resumes++;
 	client_conn_become(c, CLIENT_CONN_LIVE);

@@ -65,4 +65,9 @@ struct gate_clients {
 	struct gate_clients_counters count;
 };
 
+struct client_conn;
+
+/* What happened to it, for people. */
+void gate_clients_past(const struct client_conn *, const char *words);
+
 #endif
