@@ -78,8 +78,10 @@ def main(t):
     third = bots.wait_ready(other_than=(bot, second))
     t.equal([p for p in bots.pids() if alive(p)], [third],
         "another one follows, and it alone")
+    fleet.kill_supervisor()
     fleet.stop()
-    t.ok(not alive(third), "stop ends one that takes no SIGTERM")
+    t.ok(not alive(third),
+        "stop without a supervisor ends one that takes no SIGTERM")
     t.equal(bots.has(third, "end"), [], "as it did not")
 
 
