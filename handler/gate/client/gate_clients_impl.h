@@ -76,4 +76,9 @@ struct gate_clients {
 struct gate_clients_tally *gate_clients_tally(struct gate_clients *,
     const char *client);
 
+struct client_conn;
+
+/* What happened to it, for people. */
+void gate_clients_past(const struct client_conn *, const char *words);
+
 #endif
