@@ -63,6 +63,34 @@ on_client(void *arg, const char *authorization, struct proxy_client *out)
 	return false;
 }
 
+struct placed {
+	proxy_guild_fn *fn;
+	void *arg;
+};
+
+static void
+on_placed(void *arg, const struct gate_answer *a, const char *text, size_t len)
+{
+	struct placed *p = arg;
+
+	p->fn(p->arg, a->status == GATE_ANSWER_OK ? a->guild : 0);
+	free(p);
+}
+
+static bool
+on_guild_of(void *arg, uint64_t channel, proxy_guild_fn *fn, void *fn_arg)
+{
+	struct client_rest *r = arg;
+	const struct gate_ask q = {.what = GATE_ASK_PLACE, .channel = channel};
+	struct placed *p = base_alloc(sizeof(*p));
+
+	*p = (struct placed) {fn, fn_arg};
+	if (gate_question_ask(r->gate, &q, NULL, 0, on_placed, p) == NULL)
+		return true;
+	free(p);
+	return false;
+}
+
 /* ---- life ----------------------------------------------------------- */
 
 /* The owner drops it as a secret; NULL, and it is logged. */
@@ -124,6 +152,7 @@ client_rest_open(struct client_rest *r, struct ev_loop *loop,
 	    .listen_fd = -1,
 	    .gateway_url = url,
 	    .client = on_client,
+	    .guild_of = on_guild_of,
 	    .arg = r};
 	struct err e = {0};
 

@@ -268,6 +268,7 @@ handler_finish(struct handler *h)
 	handler_page(h, HANDLER_DOWN);
 	orphan_end(&h->orphan);
 	ipc_close(&h->ipc);
+	gate_question_free(&h->gate.questions);
 	client_rest_close(&h->clients);
 	rest_free(h->rest);
 	rpc_close(&h->rpc);

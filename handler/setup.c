@@ -204,7 +204,7 @@ start_plugins(struct handler *h)
 	plugin_set_init(s, h->config.state_dir,
 	    h->config.handler_drain_timeout_s);
 	h->gate.lost = supervisor_channel_gate_lost;
-	gate_lane_init(&h->gate, &s->lanes, &h->intake, &h->config);
+	gate_lane_init(&h->gate, h->timers, &s->lanes, &h->intake, &h->config);
 	s->beside = h->gate.wanted ? &h->gate.lane : NULL;
 	for (size_t i = 0; i < h->config.plugins; i++)
 		plugin_set_add(s, &h->config.plugin[i]);
@@ -257,6 +257,7 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	h->rpc.intake = &h->intake;
 	h->rpc.plugin = h->plugins.serving;
 	h->rpc.page = &h->sheet.page;
+	h->rpc.gate = &h->gate.questions;
 	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
 		return -1;
 	roundtrip_init(&h->probe, h->timers);
@@ -273,6 +274,7 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	h->clients.store = &h->plugins.store;
 	h->clients.page = &h->sheet.page;
 	h->clients.token_key = h->known ? h->nonce.bytes : NULL;
+	h->clients.gate = &h->gate.questions;
 	client_rest_open(&h->clients, h->loop, h->timers, h->rest);
 	return 0;
 }

@@ -191,6 +191,7 @@ gate_desk_open(struct gate *g, struct err *e)
 	    .url = g->url,
 	    .heartbeat_s = c->gate_heartbeat_s,
 	    .hold_s = DESK_HOLD_S,
+	    .lean = c->gate_members != CONFIG_MEMBERS_ALL,
 	    .session_life_s = c->gate_session_life_s,
 	    .conns_max = DESK_CONNS_MAX,
 	    .conns_per_address = DESK_CONNS_ADDRESS,
@@ -246,83 +247,4 @@ gate_desk_mend(struct gate *g)
 	gate_clients_cache(g->clients, s.damaged ? NULL : g->cache);
 	if (s.damaged)
 		cache_writer_mend(g->writer);
-}
-
-/* ---- sight ---------------------------------------------------------- */
-
-static struct page_client *
-place_of(struct page_gate *p, const char *name)
-{
-	for (uint32_t i = 0; i < p->clients; i++)
-		if (strcmp(p->client[i].name, name) == 0)
-			return &p->client[i];
-	return NULL;
-}
-
-/* On the clock of the page. */
-static uint64_t
-boot_of(int64_t wall_ms)
-{
-	int64_t ago = clock_wall_ms() - wall_ms;
-	uint64_t now = clock_boot_ms();
-
-	return wall_ms == 0 || ago < 0 || (uint64_t)ago >= now
-	    ? 0
-	    : now - (uint64_t)ago;
-}
-
-/* The two newest processes of ours: one takes over from the other. */
-static void
-count_run(struct page_client *c, const struct gate_clients_row *r)
-{
-	struct page_client_run *run = c->run;
-
-	if (r->run > run[0].run) {
-		run[1] = run[0];
-		run[0] = (struct page_client_run) {.run = r->run};
-	} else if (r->run > run[1].run && r->run != run[0].run) {
-		run[1] = (struct page_client_run) {.run = r->run};
-	}
-	for (size_t i = 0; i < nitems(c->run); i++) {
-		if (run[i].run != r->run)
-			continue;
-		run[i].live += r->live;
-		run[i].shards = r->shard_count;
-	}
-}
-
-static void
-on_row(const struct gate_clients_row *r, void *arg)
-{
-	struct page_client *c = place_of(arg, r->client);
-	uint64_t heard = boot_of(r->seen_ms);
-
-	if (c == NULL)
-		return; /* of a config of before: its sessions end by age */
-	c->sessions++;
-	c->connected += strcmp(r->state, "AWAY") != 0;
-	if (r->lag > c->lag_events)
-		c->lag_events = r->lag;
-	if (heard > c->heard_ms)
-		c->heard_ms = heard;
-	if (r->run != 0)
-		count_run(c, r);
-	c->replayed += r->replayed;
-	c->caught_up += r->caught_up;
-	c->resumes += r->resumes;
-}
-
-void
-gate_desk_count(struct gate *g)
-{
-	const struct config *c = &g->config;
-	struct page_gate *p = &g->own;
-
-	memset(p->client, 0, sizeof(p->client));
-	p->clients = (uint32_t)c->clients;
-	for (size_t i = 0; i < c->clients; i++)
-		str_copy(p->client[i].name, c->client[i].name,
-		    sizeof(p->client[i].name));
-	if (g->clients != NULL)
-		gate_clients_each(g->clients, on_row, p);
 }

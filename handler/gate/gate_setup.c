@@ -20,8 +20,12 @@
 static bool
 on_append(struct feed *f, struct gatelog_record *r, const char *raw)
 {
-	return gate_clients_append(container_of(f, struct gate, feed)->clients,
-	    r, raw);
+	struct gate *g = container_of(f, struct gate, feed);
+
+	if (!gate_clients_append(g->clients, r, raw))
+		return false;
+	gate_asks_noted(g, r);
+	return true;
 }
 
 static void
@@ -109,6 +113,12 @@ gate_setup(struct gate *g, const char *path, struct err *e)
 	return 0;
 }
 
+_Static_assert((int)GUILD_CACHE_SELF == (int)CONFIG_MEMBERS_SELF
+	&& (int)GUILD_CACHE_IN_VOICE == (int)CONFIG_MEMBERS_VOICE
+	&& (int)GUILD_CACHE_SEEN == (int)CONFIG_MEMBERS_SEEN
+	&& (int)GUILD_CACHE_ALL == (int)CONFIG_MEMBERS_ALL,
+    "the same words");
+
 /* ---- taking over ---------------------------------------------------- */
 
 static int
@@ -124,7 +134,7 @@ open_log(struct gate *g, struct err *e)
 		log_error("the gate's log is damaged: %s. %llu events are "
 			  "lost; clients that missed them IDENTIFY anew",
 		    found.why, (unsigned long long)found.lost);
-	g->own.log_lost += found.lost;
+	g->log_lost += found.lost;
 	log_info("the gate's log has %llu events",
 	    (unsigned long long)found.records);
 	return 0;
@@ -136,7 +146,8 @@ open_cache(struct gate *g)
 {
 	char dir[CONFIG_PATH_MAX + 16];
 	struct guild_cache_settings s = {.dir = dir,
-	    .members = GUILD_CACHE_SELF,
+	    .members = (enum guild_cache_members)g->config.gate_members,
+	    .presences = g->config.gate_presences,
 	    .map_size = GATE_CACHE_MAP,
 	    .map_max = GATE_CACHE_MAX};
 	struct guild_cache_found found;
@@ -178,6 +189,7 @@ gate_setup_take_over(struct gate *g)
 		ev_break(g->loop, EVBREAK_ALL);
 		return;
 	}
+	gate_asks_open(g);
 	gate_state_set(g, GATE_READY);
 }
 
@@ -185,6 +197,7 @@ void
 gate_setup_release(struct gate *g)
 {
 	feed_free(&g->feed);
+	gate_asks_close(g);
 	gate_desk_close(g);
 	if (g->writer != NULL)
 		cache_writer_stop(g->writer);

@@ -44,6 +44,12 @@ struct config_plugin {
 };
 
 enum config_rest { CONFIG_REST_NONE, CONFIG_REST_READ, CONFIG_REST_FULL };
+enum config_members {
+	CONFIG_MEMBERS_SELF,
+	CONFIG_MEMBERS_VOICE,
+	CONFIG_MEMBERS_SEEN,
+	CONFIG_MEMBERS_ALL
+};
 enum config_client_compress { CONFIG_CLIENT_STORED, CONFIG_CLIENT_REAL };
 enum config_second {
 	CONFIG_SECOND_TAKE_OVER,
@@ -115,7 +121,7 @@ struct config {
 	double orphan_time_s; /* without a supervisor; 0: none */
 	int64_t reserve;      /* identifies kept back; 0: by rule */
 	/* of the resident set, warned of at 80 %; 0: not watched */
-	int64_t memory_shard, memory_handler, memory_supervisor;
+	int64_t memory_shard, memory_handler, memory_supervisor, memory_gate;
 	int64_t disk_free; /* warn below; 0: never */
 	int sandbox;	   /* of the shards: 0 off, 1 sandbox.h */
 	/* [budget] */
@@ -129,7 +135,7 @@ struct config {
 	double alert_forecast_s;
 	int64_t alert_foreign; /* IDENTIFYs an hour; 0: never */
 	double alert_deaf_s, alert_silent_s;
-	double alert_hold_s;
+	double alert_hold_s, alert_gate_s;
 	/* [probe] */
 	int64_t probe_channel, probe_message; /* 0: none */
 	char *probe_emoji;
@@ -150,6 +156,7 @@ struct config {
 	double gate_heartbeat_s;
 	int64_t gate_log_bytes;
 	double gate_log_age_s, gate_session_life_s;
+	int gate_members, gate_presences;   /* enum config_members; yes/no */
 	char *gate_tls_cert, *gate_tls_key; /* files, or "" */
 	int gate_clear;			    /* 1: in the clear over networks */
 	/* [plugin "name"] */

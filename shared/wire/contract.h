@@ -500,6 +500,9 @@ enum gate_type {
 			   hdr.shard; hdr.ord is the gate's request id */
 	GATE_SENT,	/* handler -> gate: struct up_result for a GATE_SEND;
 			   its status may also be one of these */
+	GATE_ASK,	/* handler -> gate: struct gate_ask, and what is behind
+			   it; hdr.ord is the handler's request id */
+	GATE_ANSWER,	/* gate -> handler: struct gate_answer and a text */
 };
 #define GATE_SENT_LOST 1000u /* the shard went away: it may have gone out */
 #define GATE_SENT_LATE 1001u
@@ -517,6 +520,34 @@ struct gate_hdr {
 _Static_assert(sizeof(struct gate_hdr) == 48, "gate_hdr is wire format");
 
 #define GATE_SEND_MAX 4096u /* bytes of a gateway payload */
+
+/* What the gate's cache knows, as JSON of Discord's. */
+enum gate_ask_what {
+	GATE_ASK_GUILD,	      /* d of a GUILD_CREATE */
+	GATE_ASK_CHANNEL,     /* or thread */
+	GATE_ASK_MEMBER,      /* user 0: the bot itself */
+	GATE_ASK_PERMISSIONS, /* of user in channel, or guild as a whole; behind
+				 the struct a member object, or nothing */
+	GATE_ASK_PLACE, /* the guild of a channel, in the answer's struct */
+	GATE_ASKS
+};
+struct gate_ask {
+	uint32_t what; /* enum gate_ask_what */
+	uint32_t reserved;
+	uint64_t guild, channel, user; /* 0: not said */
+};
+#define GATE_ASK_MAX 65536u /* of what is behind it */
+
+enum gate_answered {
+	GATE_ANSWER_OK,	     /* the text is JSON */
+	GATE_ANSWER_UNKNOWN, /* this, and the next: a sentence */
+	GATE_ANSWER_COLD,    /* nothing can be told now */
+};
+struct gate_answer {
+	uint32_t status; /* enum gate_answered */
+	uint32_t reserved;
+	uint64_t guild; /* that it is about; 0: not known */
+};
 
 struct gate_hello {
 	uint32_t version; /* CONTRACT_VERSION */

@@ -5,7 +5,7 @@
  *
  *	bench_gatecore [DIR]	DIR (default /tmp): where the cache is made
  */
-#include "handler/gate/cache/guild_cache.h"
+#include "shared/guilds/guild_cache.h"
 #include "handler/gate/log/gatelog.h"
 #include "handler/gate/session/client_session.h"
 
@@ -95,7 +95,7 @@ bench_walk(struct gatelog *g, uint32_t count, const char *what)
 	    .intents = 53608447,
 	    .shard_count = count};
 	enum client_session_result got;
-	struct client_cursor cur;
+	struct client_cursor cur = {0};
 	struct gatelog_record r;
 	uint64_t n = 0, bytes = 0;
 	const char *raw;

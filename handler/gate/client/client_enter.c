@@ -8,6 +8,7 @@
 #include "handler/gate/client/client_snapshot.h"
 
 #include "shared/base/clock.h"
+#include "shared/base/log.h"
 #include "shared/config/config.h"
 
 #include <string.h>
@@ -146,7 +147,7 @@ is_alone(struct client_conn *c)
 	}
 	if (goes_before(c))
 		return true;
-	client_conn_close(c, GATE_CLIENTS_END_SECOND, 4000,
+	client_conn_close(c, GATE_CLIENTS_END_NO_SECOND, 4000,
 	    c->who.on_second == GATE_CLIENTS_REFUSE
 		? "This client and shard is connected already (on_second = "
 		  "refuse)."
@@ -236,6 +237,9 @@ client_enter_resume(struct client_conn *c)
 		timer_stop(&c->deadline);
 		client_conn_become(c, CLIENT_CONN_WAITING);
 	} else {
+		log_info("gate: client %s RESUMEs a session that is not "
+			 "there (any more): it is told to begin anew",
+		    c->who.name);
 		refused(c);
 	}
 }

@@ -4,11 +4,22 @@
 
 #include "handler/gate/client/client_out.h"
 
+#include "shared/base/clock.h"
 #include "shared/base/log.h"
+
+#include <inttypes.h>
 
 #define TURN_MAX 512 /* messages of one client in one turn */
 
 /* ---- op 9 ----------------------------------------------------------- */
+
+void
+client_flow_overrun(struct gate_clients *all, struct gate_clients_tally *t)
+{
+	all->count.overruns++;
+	t->overruns++;
+	t->overrun_ms = clock_boot_ms();
+}
 
 /* The session is of no use any more; the connection is. */
 static void
@@ -18,7 +29,7 @@ invalid(struct client_conn *c, bool overrun)
 	struct client_live *l = c->session;
 
 	if (overrun)
-		all->count.overruns++;
+		client_flow_overrun(all, l->tally);
 	else
 		all->count.resume_lost++;
 	gate_clients_past(c,
@@ -43,10 +54,14 @@ send_record(struct client_conn *c, const struct gatelog_record *r,
 	client_session_message(r, raw, l->cursor.s, digits, part);
 	client_out_message(c, part, 3);
 	c->all->count.events++;
-	if (c->state == CLIENT_CONN_REPLAY)
+	l->tally->events++;
+	if (c->state == CLIENT_CONN_REPLAY) {
 		l->replayed++;
-	else if (r->position <= l->rec.live)
+		l->tally->replayed++;
+	} else if (r->position <= l->rec.live) {
 		l->caught_up++;
+		l->tally->caught_up++;
+	}
 }
 
 /*
@@ -70,6 +85,8 @@ pump(struct client_conn *c)
 	}
 	if (got == CLIENT_SESSION_OK)
 		got = CLIENT_SESSION_MORE;
+	l->tally->expired += l->cursor.expired;
+	l->cursor.expired = 0;
 	if (!client_out_room(c))
 		client_conn_blocked(c);
 	else if (got == CLIENT_SESSION_MORE)
@@ -122,6 +139,7 @@ resumed(struct client_conn *c)
 	gate_clients_past(c, "RESUMED");
 	c->all->count.resumed++;
 	c->session->resumes++;
+	c->session->tally->resumes++;
 	client_conn_become(c, CLIENT_CONN_LIVE);
 	client_conn_wake(c);
 }
@@ -147,6 +165,15 @@ sought(struct client_conn *c, enum client_session_result got)
 		return;
 	}
 	if (got != CLIENT_SESSION_OK) {
+		const struct client_session *rec = &c->session->rec;
+
+		log_info("gate: client %s (shard %u of %u) cannot go on behind "
+			 "message %" PRIu64 " (%s): it is told to begin anew",
+		    rec->client, rec->shard, rec->shard_count, c->resume_s,
+		    got == CLIENT_SESSION_OVERRUN
+			? "the log has let go what it missed"
+			: "it was never sent that, or it is of its READY and "
+			  "guilds");
 		invalid(c, got == CLIENT_SESSION_OVERRUN);
 		return;
 	}

@@ -60,6 +60,7 @@ test_values(void **state)
 
 	assert_int_equal(parse(BOT GATE "rest_listen = [::1]:7781\n"
 					"log_bytes = 8M\n"
+					"members = seen\npresences = yes\n"
 					"[client \"a\"]\n"
 					"[plugin \"a\"]\nexec = /bin/true\n"
 					"[client \"b\"]\n"
@@ -73,6 +74,8 @@ test_values(void **state)
 	assert_int_equal(t.config.clients, 2);
 	assert_int_equal(t.config.plugins, 1);
 	assert_int_equal(t.config.gate_log_bytes, 8 << 20);
+	assert_int_equal(t.config.gate_members, CONFIG_MEMBERS_SEEN);
+	assert_true(t.config.gate_presences);
 	assert_true(t.config.gate_heartbeat_s == 10);
 	assert_non_null(a = config_client(&t.config, "a"));
 	assert_true(a->intents == UINT64_MAX);
@@ -113,7 +116,7 @@ test_problems(void **state)
 	    {"[gate]\ntls_key = x\n", ":4: [gate] tls_cert and tls_key"},
 	    {"[gate]\nurl = http://x\n", ":4: [gate] url: expected an URL"},
 	    {"[gate]\nurl = ws://x?v=10\n", ":4: [gate] url: expected an URL"},
-	    {"[gate]\nheartbeat = 1ms\n", ":4: [gate] heartbeat: expected"},
+	    {"[gate]\nheartbeat = 1s\n", ":4: [gate] heartbeat: expected"},
 	    {"[client \"a b\"]\n", ":3: [client \"a b\"]: expected [client "},
 	    {"[client]\n", ":3: [client]: expected [client "},
 	    {"[client \"a\"]\n[client \"a\"]\n",

@@ -231,10 +231,11 @@ static void
 check_resumes(const struct client_session *c)
 {
 	uint64_t oldest = gatelog_oldest(g);
-	struct client_cursor cur;
+	struct client_cursor cur = {0};
 	uint64_t s, p, got;
 
 	for (s = c->first_s - (pick(2));; s++) {
+		cur = (struct client_cursor) {0};
 		enum client_session_result r = resume(c, s, &cur);
 
 		if (s < c->first_s) {
@@ -263,7 +264,7 @@ check_resumes(const struct client_session *c)
 /* Behind what is acknowledged comes what it has not got, and no other. */
 static void
 check_heartbeat(struct client_session *c, uint64_t s,
-    const struct client_cursor *sent)
+    struct client_cursor *sent)
 {
 	uint64_t was = c->acked_s;
 
@@ -300,7 +301,7 @@ run(uint64_t number)
 		if (pick(5) == 0)
 			reopen();
 		struct client_session *a = &c[pick((uint64_t)i + 1)];
-		struct client_cursor cur;
+		struct client_cursor cur = {0};
 		/* A heartbeat of one of them, then its rest. */
 		if (resume(a, a->acked_s, &cur) == CLIENT_SESSION_OK) {
 			check_rest(a, &cur);
@@ -325,7 +326,7 @@ static void
 test_other_log(void **state)
 {
 	struct client_session c;
-	struct client_cursor cur;
+	struct client_cursor cur = {0};
 
 	seed = 3;
 	nseen = 0;
@@ -346,7 +347,7 @@ test_quiet(void **state)
 {
 	struct client_session c = {.number = 1, .shard_count = 1};
 	struct gatelog_record r = {.event = DISPATCH_TYPING_START, .len = 3};
-	struct client_cursor cur;
+	struct client_cursor cur = {0};
 	uint64_t position;
 
 	g = NULL;
@@ -370,6 +371,57 @@ test_quiet(void **state)
 }
 
 /* What its owner would answer too late is not sent to who begins. */
+/*
+ * What is behind acked is let go while the client reads on: its next heartbeat
+ * counts all the same, whatever it lags behind what was sent.
+ */
+static void
+test_late_heartbeat(void **state)
+{
+	struct client_session c = {.number = 1,
+	    .shard_count = 1,
+	    .intents = 53608447};
+	struct gatelog_record r = {.event = DISPATCH_TYPING_START, .len = 3};
+	struct client_cursor cur = {0};
+
+	g = NULL;
+	fd = memfd_create("test_client_session", MFD_CLOEXEC);
+	reopen();
+	client_session_begin(&c, g, 1, 0, 0);
+	assert_int_equal(resume(&c, 1, &cur), CLIENT_SESSION_OK);
+	for (uint64_t lag = 1; lag < 3000; lag += lag / 4 + 1) {
+		struct client_cursor again = {0};
+
+		do {
+			assert_true(gatelog_append(g, &r, "abc"));
+			while (client_session_next(&c, g, &cur,
+				   &(struct gatelog_record) {0},
+				   &(const char *) {NULL})
+			    == CLIENT_SESSION_OK)
+				;
+		} while (gatelog_oldest(g) <= c.acked + 1
+		    || cur.s < c.acked_s + lag);
+		assert_int_equal(resume(&c, c.acked_s, &again),
+		    CLIENT_SESSION_OVERRUN);
+		again = cur;
+		assert_int_equal(resume(&c, cur.s - lag, &again),
+		    CLIENT_SESSION_OK);
+		assert_int_equal(again.reader.position, gatelog_last(g) - lag);
+		assert_int_equal(client_session_acknowledge(&c, g, cur.s - lag,
+				     &cur),
+		    CLIENT_SESSION_OK);
+		assert_int_equal(c.acked_s, cur.s - lag);
+		assert_int_equal(c.acked, gatelog_last(g) - lag);
+		again = (struct client_cursor) {0};
+		assert_int_equal(resume(&c, c.acked_s + lag / 2, &again),
+		    CLIENT_SESSION_OK);
+		assert_int_equal(again.reader.position,
+		    gatelog_last(g) - lag + lag / 2);
+	}
+	gatelog_detach(g);
+	close(fd);
+}
+
 static void
 test_young(void **state)
 {
@@ -382,10 +434,56 @@ test_young(void **state)
 	    .received_ms = 7501};
 
 	assert_true(client_session_gets(&c, &r));
+	assert_false(client_session_expired(&c, &r));
 	r.received_ms = 7500;
 	assert_false(client_session_gets(&c, &r));
+	assert_true(client_session_expired(&c, &r));
+	r.to = 7;
+	assert_false(client_session_expired(&c, &r));
+	r.to = 0;
+	c.shard = 1;
+	c.shard_count = 2;
+	assert_false(client_session_expired(&c, &r));
+	c.shard = 0;
 	r.position = 10;
 	assert_true(client_session_gets(&c, &r));
+	assert_false(client_session_expired(&c, &r));
+}
+
+/* Interactions of a time before it, a walk through them, and the same walk
+ * again: each counts once. */
+static void
+test_expired_counts_once(void **state)
+{
+	struct client_session c = {.number = 1,
+	    .shard_count = 1,
+	    .born_ms = 10000,
+	    .seen_ms = 10000};
+	struct client_cursor cur = {0};
+	struct gatelog_record r;
+	const char *raw;
+
+	fd = memfd_create("log", MFD_CLOEXEC);
+	g = NULL;
+	reopen();
+	for (int i = 0; i < 3; i++) {
+		struct gatelog_record in = {.received_ms = i < 2 ? 100 : 9000,
+		    .len = 3,
+		    .event = DISPATCH_INTERACTION_CREATE};
+
+		assert_true(gatelog_append(g, &in, "{}\n"));
+	}
+	client_session_begin(&c, g, 1, 0, gatelog_last(g));
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(client_session_resume(&c, g, 1, &cur),
+		    CLIENT_SESSION_OK);
+		while (client_session_next(&c, g, &cur, &r, &raw)
+		    == CLIENT_SESSION_OK)
+			assert_int_equal(r.position, 3);
+		assert_int_equal(cur.expired, 2);
+	}
+	gatelog_detach(g);
+	close(fd);
 }
 
 /* What comes out of a store is believed field by field. */
@@ -427,7 +525,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model),
 	    cmocka_unit_test(test_other_log), cmocka_unit_test(test_young),
-	    cmocka_unit_test(test_quiet), cmocka_unit_test(test_valid)};
+	    cmocka_unit_test(test_expired_counts_once),
+	    cmocka_unit_test(test_quiet), cmocka_unit_test(test_late_heartbeat),
+	    cmocka_unit_test(test_valid)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
