@@ -77,6 +77,8 @@ void gate_asks_open(struct gate *);
 /* A record of the log that may be for the cache. */
 void gate_asks_noted(struct gate *, const struct gatelog_record *);
 void gate_asks_close(struct gate *);
+/* Is there no cache, or none that has a READY yet? */
+bool gate_asks_cold(const struct gate *);
 
 void gate_page_write(struct gate *);
 

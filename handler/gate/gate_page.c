@@ -27,7 +27,7 @@ count(struct gate *g)
 	p->too_big = g->feed.too_big;
 	p->lanes = feed_lanes(&g->feed);
 	str_copy(p->note, g->note, sizeof(p->note));
-	p->cache_cold = g->cache == NULL;
+	p->cache_cold = gate_asks_cold(g);
 	gate_desk_count(g);
 	if (g->log == NULL)
 		return;

@@ -116,7 +116,10 @@ enum contract_fd {
 	X(GATE_LANE)                                                             \
 	/* orphan -> supervisor that took it over: struct msg_keep, what an    \
 	   earlier supervisor gave it to keep attached */ \
-	X(KEEP)
+	X(KEEP)                                                                  \
+	/* supervisor -> shard: end the session and IDENTIFY, an operator    \
+	   wants its guilds again; the budget allows it */ \
+	X(RENEW)
 
 enum msg_type {
 	MSG_NONE,

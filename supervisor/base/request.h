@@ -28,7 +28,8 @@
 	X(PROBE, "probe")                                                      \
 	X(TOKEN, "token")                                                      \
 	X(ROLLOUT, "rollout")                                                  \
-	X(UPGRADE, "upgrade")
+	X(UPGRADE, "upgrade")                                                  \
+	X(RENEW_GATE, "renew-gate") /* another process takes its place */
 
 enum request_verb {
 #define X(n, s) REQUEST_##n,
@@ -37,7 +38,12 @@ enum request_verb {
 	    REQUEST_VERB_COUNT
 };
 
-enum request_action { REQUEST_RECONNECT, REQUEST_RESTART, REQUEST_IDENTIFY };
+enum request_action {
+	REQUEST_RECONNECT,
+	REQUEST_RESTART,
+	REQUEST_IDENTIFY,
+	REQUEST_RENEW, /* its session ends, and it IDENTIFYs */
+};
 
 enum request_rollout {
 	REQUEST_ROLLOUT_BEGIN,

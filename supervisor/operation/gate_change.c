@@ -145,6 +145,28 @@ gate_change_follow(struct gate_change *g)
 		start_fresh(g);
 }
 
+int
+gate_change_renew(struct gate_change *g, struct err *e)
+{
+	struct fleet *f = g->fleet;
+
+	if (!config_gate(f->config))
+		return err_set(e, EXIT_USAGE,
+		    "there is no gate: [gate] listen and a [client] are not "
+		    "configured");
+	if (f->stopping || g->fresh != NULL || f->gate->state != MEMBER_UP)
+		return err_set(e, EXIT_TRY_LATER,
+		    "the gate is %s: another one takes its place only while "
+		    "one is up",
+		    g->fresh != NULL ? "being replaced"
+				     : member_state_name[f->gate->state]);
+	start_fresh(g);
+	if (g->fresh == NULL)
+		return err_set(e, EXIT_DEGRADED,
+		    "the new gate's process could not be made (see the log)");
+	return 0;
+}
+
 void
 gate_change_adopted(struct gate_change *g, uint64_t sum)
 {

@@ -82,6 +82,8 @@ static const struct cli_verb verbs[] = {
 	"who may use which of the bot's commands", verb_rank},
     {"client", "[list] | add NAME | token NAME",
 	"the bots that connect to the gate, and their tokens", verb_client},
+    {"cache", "[stat] | show GUILD [--kind KIND] | rebuild [--shard ID]",
+	"what the gate knows of guilds, and getting it again", verb_cache},
     {"budget", "[--entries N] [--ask] [--force N]",
 	"show what the IDENTIFYs were spent on, or let some pass the reserve",
 	verb_budget},

@@ -6,7 +6,7 @@
 
 #include "tools/cli/base/cli.h"
 
-cli_fn verb_client, verb_config, verb_db, verb_deadletter, verb_init, verb_rank,
+cli_fn verb_cache, verb_client, verb_config, verb_db, verb_deadletter, verb_init, verb_rank,
     verb_token;
 
 /* token reload: the exit code. */
