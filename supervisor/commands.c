@@ -53,8 +53,7 @@ may_renew(struct fleet *f, const struct member *c, struct err *e)
 	page_read(&f->page.slot[c->slot].shard, &s, sizeof(s));
 	if (c->state != MEMBER_UP || s.state != SHARD_READY)
 		return err_set(e, EXIT_TRY_LATER,
-		    "%s is %s: only a session that lives is given up",
-		    c->name,
+		    "%s is %s: only a session that lives is given up", c->name,
 		    c->state == MEMBER_UP ? page_shard_state_name[s.state]
 					  : member_state_name[c->state]);
 	if (permit_remaining(p) < 0)
@@ -72,7 +71,7 @@ may_renew(struct fleet *f, const struct member *c, struct err *e)
 		return err_set(e, EXIT_TRY_LATER,
 		    "the brake is on, because of too many IDENTIFYs within "
 		    "the hour: nothing is given up for the cache");
-	own = permit_own_free_ms(p, c->slot, true);
+	own = permit_own_free_ms(p, c->slot, false);
 	if (own > now)
 		return err_set(e, EXIT_TRY_LATER,
 		    "%s has IDENTIFYed lately, and may again in %llu s",

@@ -175,9 +175,9 @@ guild_cache_tx_each(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
 	    || !check(t, mdb_cursor_open(t->txn, t->cache->dbi, &cur)))
 		return;
 	guild_cache_key_make(&k, guild, kind, 0);
-	for (rc = mdb_cursor_get(cur, &k.val, &v, MDB_SET_RANGE); check(t, rc)
-	     && guild_cache_key_read(&k.val, &g, &is, &id) && g == guild
-	     && is == kind;
+	for (rc = mdb_cursor_get(cur, &k.val, &v, MDB_SET_RANGE);
+	     check(t, rc) && guild_cache_key_read(&k.val, &g, &is, &id)
+	     && g == guild && is == kind;
 	     rc = mdb_cursor_get(cur, &k.val, &v, MDB_NEXT))
 		fn(id, &v, arg);
 	mdb_cursor_close(cur);

@@ -118,7 +118,7 @@ enum contract_fd {
 	   earlier supervisor gave it to keep attached */ \
 	X(KEEP)                                                                  \
 	/* supervisor -> shard: end the session and IDENTIFY, an operator    \
-	   wants its guilds again; the budget allows it */ \
+	   wants its guilds again; the budget allows it */   \
 	X(RENEW)
 
 enum msg_type {

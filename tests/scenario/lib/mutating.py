@@ -258,9 +258,16 @@ class World:
 
     def person(self, g):
         """What somebody at the desk does, words of ctl."""
-        who = self.some(self.names + ["Newcomer%d" % self.random.randrange(9)])
+        who, new = self.some(self.names), "newcomer%d" % (
+            self.random.randrange(30))
         voice = self.some(self.channels(g, 2))
-        return self.some((("join", g["id"], who),
+        # Sent anew; there the bot has no roles any more.
+        if g["id"] == max(created(self.sim)) and self.random.random() < 0.2:
+            self.sim.ctl("bot", "kick", g["id"])
+            return "bot", "join", g["id"]
+        return self.some((("join", g["id"], new), ("join", g["id"], new),
+            ("leave", g["id"], "--as", new), ("unban", g["id"], who),
+            ("ban", g["id"], who),
             ("leave", g["id"], "--as", who), ("kick", g["id"], who),
             ("nick", g["id"], who, self.word()),
             ("voice", voice, "--in", g["id"], "--as", who),

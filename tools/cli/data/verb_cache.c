@@ -168,13 +168,14 @@ stat_text(const struct look *l, const struct facts *f)
 
 	cli_print("cache     %s", l->dir);
 	printf("state     %s\n", f->state);
-	printf("guilds    %" PRIu64 " known, %" PRIu64 " of them with contents\n",
+	printf("guilds    %" PRIu64 " known, %" PRIu64
+	       " of them with contents\n",
 	    f->tally.guilds, f->tally.available);
 	printf("position  %" PRIu64, l->found.position);
 	if (f->gate)
 		printf(", %" PRIu64 " behind the gate's log", f->behind);
-	printf("\nwritten   %s ago\nfile      %s\n",
-	    human_age(f->age_ms, age), human_size(l->file_bytes, size));
+	printf("\nwritten   %s ago\nfile      %s\n", human_age(f->age_ms, age),
+	    human_size(l->file_bytes, size));
 	stat_kinds(f);
 }
 
@@ -228,10 +229,9 @@ show_take(struct cli *c, struct look *l, uint64_t guild, int kind,
 
 	if (v == NULL)
 		return -1;
-	got = kind == 0
-	    ? guild_cache_guild(v, guild, out, &c->err)
-	    : guild_cache_part(v, guild, (enum guild_cache_kind)kind, out,
-		&c->err);
+	got = kind == 0 ? guild_cache_guild(v, guild, out, &c->err)
+			: guild_cache_part(v, guild,
+			    (enum guild_cache_kind)kind, out, &c->err);
 	guild_cache_view_end(v);
 	if (got == 0)
 		err_set(&c->err, EXIT_DEGRADED,

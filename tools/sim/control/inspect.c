@@ -104,8 +104,8 @@ inspect_created(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	if (str_to_u64(argv[1], &id))
 		created(guild_find(sim->world, id), out);
 	if (out->len == 0)
-		return sbuf_say(out, EXIT_USAGE,
-		    "the bot is in no guild %s", argv[1]);
+		return sbuf_say(out, EXIT_USAGE, "the bot is in no guild %s",
+		    argv[1]);
 	return EXIT_FINE;
 }
 

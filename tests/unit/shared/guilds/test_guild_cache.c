@@ -436,7 +436,7 @@ a_deleted_role_leaves_its_members(void **state)
 	    "{\"guild_id\":\"4194305\",\"role_id\":\"7\"}", "members",
 	    "[{\"user\":{\"id\":\"5\"},\"roles\":[\"8\"]},"
 	    "{\"user\":{\"id\":\"6\"},\"roles\":[]},"
-	    "{\"user\":{\"id\":\"400\"},\"new\":1,\"roles\":[\"8\"]}]");
+	    "{\"user\":{\"id\":\"400\"},\"roles\":[\"8\"],\"new\":1}]");
 	guild_cache_close(c);
 }
 
