@@ -138,6 +138,10 @@ int guild_cache_get(const struct guild_cache_view *, uint64_t guild,
     enum guild_cache_kind, uint64_t id, const char **value, size_t *len,
     struct err *);
 
+/* Was a READY of that shard of upstream seen?  1, 0, -1. */
+int guild_cache_has_ready(const struct guild_cache_view *, uint32_t shard,
+    struct err *);
+
 struct guild_cache_ready {
 	const char *session_id, *resume_url;
 	uint32_t shard, shard_count;		  /* the client's */

@@ -37,6 +37,8 @@ put_cache(const struct page_gate *g, FILE *f)
 {
 	if (g->cache_damaged || g->cache_cold)
 		fprintf(f, "  cache %s", g->cache_damaged ? "damaged" : "none");
+	else if (g->cache_missing > 0)
+		fprintf(f, "  cache lacks %u shards", g->cache_missing);
 	else
 		fprintf(f, "  cache %llu behind",
 		    (unsigned long long)g->cache_behind);
