@@ -43,23 +43,51 @@ static bool
 on_client(void *arg, const char *authorization, struct proxy_client *out)
 {
 	struct client_rest *r = arg;
-	char name[CLIENT_TOKEN_NAME_MAX];
+	struct client_token_who who;
 	struct err e = {0};
-	int rc = client_token_check(r->store, authorization,
-	    strlen(authorization), name, &e);
+	int rc = client_token_check(r->store, r->token_key, authorization,
+	    strlen(authorization), &who, &e);
 
 	if (rc < 0)
 		log_error("Clients' tokens can't be read: %s", e.text);
 	for (size_t i = 0; rc == 1 && i < r->config->clients; i++) {
 		const struct config_client *c = &r->config->client[i];
 
-		if (strcmp(c->name, name) != 0)
+		if (strcmp(c->name, who.client) != 0)
 			continue;
 		*out = (struct proxy_client) {.slot = (unsigned)i,
 		    .shards = shards_of(r, c),
 		    .scope = {(enum proxy_scope_rest)c->rest, &r->guilds[i]}};
 		return true;
 	}
+	return false;
+}
+
+struct placed {
+	proxy_guild_fn *fn;
+	void *arg;
+};
+
+static void
+on_placed(void *arg, const struct gate_answer *a, const char *text, size_t len)
+{
+	struct placed *p = arg;
+
+	p->fn(p->arg, a->status == GATE_ANSWER_OK ? a->guild : 0);
+	free(p);
+}
+
+static bool
+on_guild_of(void *arg, uint64_t channel, proxy_guild_fn *fn, void *fn_arg)
+{
+	struct client_rest *r = arg;
+	const struct gate_ask q = {.what = GATE_ASK_PLACE, .channel = channel};
+	struct placed *p = base_alloc(sizeof(*p));
+
+	*p = (struct placed) {fn, fn_arg};
+	if (gate_question_ask(r->gate, &q, NULL, 0, on_placed, p) == NULL)
+		return true;
+	free(p);
 	return false;
 }
 
@@ -124,6 +152,7 @@ client_rest_open(struct client_rest *r, struct ev_loop *loop,
 	    .listen_fd = -1,
 	    .gateway_url = url,
 	    .client = on_client,
+	    .guild_of = on_guild_of,
 	    .arg = r};
 	struct err e = {0};
 

@@ -8,6 +8,7 @@
 #ifndef HANDLER_CLIENT_REST_H
 #define HANDLER_CLIENT_REST_H
 
+#include "handler/delivery/gate_question.h"
 #include "handler/rest/proxy/proxy.h"
 #include "shared/config/config.h"
 #include "shared/page/page.h"
@@ -18,8 +19,10 @@ struct client_rest {
 	struct proxy *proxy; /* NULL: there is none */
 	const struct config *config;
 	const struct store *store;
+	const uint8_t *token_key; /* of processes' tokens, or NULL */
 	const struct page *page;
-	bool in_service; /* whose counters those of the page are */
+	struct gate_questions *gate; /* whose cache knows channels' guilds */
+	bool in_service;	     /* whose counters those of the page are */
 	struct page_client_rest before[PAGE_CLIENTS + 1];
 	struct config_ranges guilds[CONFIG_CLIENTS_MAX];
 	char *cert, *key; /* PEM, or NULL */

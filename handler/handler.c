@@ -9,7 +9,7 @@
 
 #include "handler/supervisor_channel.h"
 #include "handler/setup.h"
-#include "handler/process/stragglers.h"
+#include "shared/guest/stragglers.h"
 #include "shared/base/clock.h"
 #include "shared/store/dbenv.h"
 #include "shared/base/log.h"
@@ -268,6 +268,7 @@ handler_finish(struct handler *h)
 	handler_page(h, HANDLER_DOWN);
 	orphan_end(&h->orphan);
 	ipc_close(&h->ipc);
+	gate_question_free(&h->gate.questions);
 	client_rest_close(&h->clients);
 	rest_free(h->rest);
 	rpc_close(&h->rpc);

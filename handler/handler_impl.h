@@ -35,7 +35,7 @@ struct handler {
 	struct intake_tap judge; /* of the commands */
 	struct plugin_set plugins;
 	struct gate_lane gate;
-	struct plugin_spawn_limits limits;
+	struct guest_limits limits;
 	struct rest *rest;
 	struct client_rest clients; /* their calls of it */
 	struct rpc rpc;

@@ -184,7 +184,7 @@ start_plugins(struct handler *h)
 	struct plugin_set *s = &h->plugins;
 
 	inherit_dir(&h->config, s->host.dir, sizeof(s->host.dir));
-	plugin_spawn_confine(&h->limits, &h->config);
+	guest_confine(&h->limits, &h->config);
 	s->host.loop = h->loop;
 	s->host.timers = h->timers;
 	s->host.config = &h->config;
@@ -204,7 +204,7 @@ start_plugins(struct handler *h)
 	plugin_set_init(s, h->config.state_dir,
 	    h->config.handler_drain_timeout_s);
 	h->gate.lost = supervisor_channel_gate_lost;
-	gate_lane_init(&h->gate, &s->lanes, &h->intake, &h->config);
+	gate_lane_init(&h->gate, h->timers, &s->lanes, &h->intake, &h->config);
 	s->beside = h->gate.wanted ? &h->gate.lane : NULL;
 	for (size_t i = 0; i < h->config.plugins; i++)
 		plugin_set_add(s, &h->config.plugin[i]);
@@ -226,11 +226,11 @@ start_warden(struct handler *h)
 }
 
 void
-setup_limits(struct plugin_spawn_limits *limits)
+setup_limits(struct guest_limits *limits)
 {
 	struct rlimit all;
 
-	plugin_spawn_limits_save(limits);
+	guest_limits_save(limits);
 	all = limits->nofile;
 	all.rlim_cur = all.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &all);
@@ -257,6 +257,7 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	h->rpc.intake = &h->intake;
 	h->rpc.plugin = h->plugins.serving;
 	h->rpc.page = &h->sheet.page;
+	h->rpc.gate = &h->gate.questions;
 	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
 		return -1;
 	roundtrip_init(&h->probe, h->timers);
@@ -272,6 +273,8 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	h->clients.config = &h->config;
 	h->clients.store = &h->plugins.store;
 	h->clients.page = &h->sheet.page;
+	h->clients.token_key = h->known ? h->nonce.bytes : NULL;
+	h->clients.gate = &h->gate.questions;
 	client_rest_open(&h->clients, h->loop, h->timers, h->rest);
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "handler/handler_impl.h"
 
 /* More fds for plugins and uplinks; no core with a token in it (I6). */
-void setup_limits(struct plugin_spawn_limits *);
+void setup_limits(struct guest_limits *);
 /* path: the configuration's.  0, or -1: the process is to end. */
 int setup_handler(struct handler *, const char *path, struct err *);
 

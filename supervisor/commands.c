@@ -6,6 +6,8 @@
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/base/request.h"
 #include "supervisor/child/member.h"
+#include "supervisor/client/client_kick.h"
+#include "supervisor/client/clients.h"
 #include "supervisor/identify/permit.h"
 #include "supervisor/operation/operation.h"
 #include "supervisor/stop.h"
@@ -158,6 +160,17 @@ do_rollout(struct fleet *f, const struct request_rolling *q, uint32_t ticket,
 	}
 }
 
+static int
+do_client(struct fleet *f, const struct request *r, uint32_t ticket,
+    struct err *e)
+{
+	int rc = r->kick
+	    ? client_kick_ask(f->client_kick, ticket, &r->client, e)
+	    : clients_restart(f->clients, r->client.name, ticket, e);
+
+	return rc == -1 ? -1 : 1;
+}
+
 /* Orders that have an end of their own: here it says who began. */
 static void
 tell_order(struct fleet *f, const struct request *r)
@@ -218,6 +231,8 @@ commands_carry_out(struct fleet *f, const struct request *r, int passed,
 		return do_token(f, r, passed, ticket, e);
 	case REQUEST_ROLLOUT:
 		return do_rollout(f, &r->rollout, ticket, e);
+	case REQUEST_CLIENT:
+		return do_client(f, r, ticket, e);
 	case REQUEST_LOG_LEVEL:
 		return do_level(f, r, ticket);
 	case REQUEST_RELEASE:

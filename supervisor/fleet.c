@@ -157,6 +157,16 @@ gate_launch(struct fleet *f)
 	gate_change_follow(f->gate_change);
 }
 
+/* The same of bots' processes; the others follow when the gate serves. */
+static void
+await_runner(struct member *c)
+{
+	if (c->orphan == 0)
+		return;
+	if (program_self(&c->program, c->fleet->config->text, NULL) == 0)
+		member_event(c, MEMBER_ON_START);
+}
+
 int
 fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 {
@@ -181,6 +191,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	    count, count - fresh, fresh);
 	member_event(f->handler, MEMBER_ON_START);
 	gate_launch(f);
+	clients_each(f->clients, await_runner);
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
 	rollout_effects_launched(f->rollout);
@@ -263,8 +274,11 @@ ready(struct member *c)
 	if (c->role == CONTRACT_GATE) {
 		log_info("The %s is ready.", c->name);
 		gate_change_ready(f->gate_change, c);
+		clients_follow(f->clients);
 		return;
 	}
+	if (c->role == CONTRACT_RUNNER)
+		return;
 	if (c->role == CONTRACT_HANDLER) {
 		handler_ready(f, c);
 		return;
@@ -289,7 +303,9 @@ fleet_unbrake(struct fleet *f)
 void
 fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 {
-	if (c->role == CONTRACT_GATE)
+	if (c->role == CONTRACT_RUNNER)
+		log_error("The %s can't go on: %s", c->name, text);
+	else if (c->role == CONTRACT_GATE)
 		log_error("The gate can't go on: %s Its clients can't "
 			  "connect.",
 		    text);
@@ -311,7 +327,10 @@ ended(struct member *c)
 	struct fleet *f = c->fleet;
 	const struct page *p = &f->page;
 
-	if (c->role == CONTRACT_GATE) {
+	if (c->role == CONTRACT_RUNNER) {
+		clients_gone(f->clients, c);
+	} else if (c->role == CONTRACT_GATE) {
+		client_kick_gate_gone(f->client_kick, c);
 		gate_change_gone(f->gate_change, c);
 	} else if (c->role == CONTRACT_HANDLER) {
 		if (c == f->handler)
@@ -353,6 +372,7 @@ fleet_each_child(struct fleet *f, void (*fn)(struct member *))
 		fn(&f->handler_slot[i]);
 	for (size_t i = 0; i < FLEET_GATES; i++)
 		fn(&f->gate_slot[i]);
+	clients_each(f->clients, fn);
 	for (uint32_t i = 0; i < f->local; i++)
 		fn(&f->shard[i]);
 	for (size_t i = 0; i < nitems(f->rollout->lane); i++)
@@ -363,6 +383,10 @@ fleet_each_child(struct fleet *f, void (*fn)(struct member *))
 struct member *
 fleet_find(struct fleet *f, pid_t pid)
 {
+	struct member *runner = clients_find(f->clients, pid);
+
+	if (runner != NULL)
+		return runner;
 	for (size_t i = 0; i < FLEET_GATES; i++)
 		if (f->gate_slot[i].pid == pid)
 			return &f->gate_slot[i];
@@ -417,6 +441,8 @@ fleet_underway(const struct fleet *f, unsigned u)
 		return plugin_command_busy(f->plugin_command);
 	case UNDERWAY_PROBE:
 		return probe_busy(f->probe);
+	case UNDERWAY_CLIENT:
+		return clients_busy(f->clients);
 	default:
 		bug("no such operation");
 	}
@@ -428,6 +454,12 @@ static void
 paired(struct fleet *f)
 {
 	reload_effects_moved(f->reload);
+}
+
+static void
+configured(struct fleet *f)
+{
+	clients_follow(f->clients);
 }
 
 static void
@@ -451,6 +483,7 @@ static const struct member_ops member_ops = {
     .paired = paired,
     .awaits = adopt_awaits,
     .dismiss = adopt_dismiss,
+    .configured = configured,
     .each = fleet_each_child,
 };
 static const struct upgrade_ops upgrade_ops = {
@@ -514,6 +547,8 @@ fleet_init(struct fleet *f)
 	kept_init(f->kept, f);
 	gate_lanes_init(f->gate_lanes, f);
 	gate_change_init(f->gate_change, f);
+	clients_init(f->clients, f);
+	client_kick_init(f->client_kick, f);
 	for (uint32_t i = 0; i < FLEET_GATES; i++)
 		member_init(&f->gate_slot[i], f, CONTRACT_GATE, i);
 	f->gate = &f->gate_slot[0];

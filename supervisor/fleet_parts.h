@@ -13,6 +13,8 @@
 #include "supervisor/child/kept.h"
 #include "supervisor/child/member.h"
 #include "supervisor/child/uplinks.h"
+#include "supervisor/client/client_kick.h"
+#include "supervisor/client/clients.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/hold.h"
 #include "supervisor/identify/ledger.h"

@@ -2,11 +2,16 @@
 /* See messages.h. */
 #include "supervisor/messages.h"
 
+#include <string.h>
+
+#include "shared/base/text.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/gate_lanes.h"
 #include "supervisor/child/kept.h"
 #include "supervisor/child/member.h"
 #include "supervisor/child/uplinks.h"
+#include "supervisor/client/client_kick.h"
+#include "supervisor/client/clients.h"
 #include "supervisor/fleet.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/permit.h"
@@ -146,6 +151,30 @@ on_probe(struct member *c, const struct msg_hdr *h, const void *payload)
 	probe_answered(c->fleet->probe, c, h->serial, payload);
 }
 
+static void
+on_guest(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	const struct msg_guest *m = payload;
+
+	clients_guest(c->fleet->clients, c, m->pid);
+	member_event(c, MEMBER_ON_READY);
+}
+
+static void
+on_words(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	const struct msg_words *m = payload;
+
+	text_clean(c->words, sizeof(c->words), m->text,
+	    strnlen(m->text, sizeof(m->text) - 1));
+}
+
+static void
+on_kicked(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	client_kick_answered(c->fleet->client_kick, c, h->serial, payload);
+}
+
 /* What an earlier supervisor gave it to keep is ours to keep now. */
 static void
 on_keep(struct member *c, const struct msg_hdr *h, const void *payload, int fd)
@@ -156,11 +185,12 @@ on_keep(struct member *c, const struct msg_hdr *h, const void *payload, int fd)
 		kept_take(c->fleet->kept, m->what, fd);
 }
 
-enum { BY_SHARD = 1, BY_HANDLER = 2, BY_GATE = 4, BY_ALL = 7 };
+enum { BY_SHARD = 1, BY_HANDLER = 2, BY_GATE = 4, BY_RUNNER = 8, BY_ALL = 15 };
 static const unsigned by_role[CONTRACT_ROLES] = {
     [CONTRACT_SHARD] = BY_SHARD,
     [CONTRACT_HANDLER] = BY_HANDLER,
     [CONTRACT_GATE] = BY_GATE,
+    [CONTRACT_RUNNER] = BY_RUNNER,
 };
 
 static const struct {
@@ -181,6 +211,9 @@ static const struct {
 	on_plugin},
     [MSG_PROBE_ANSWER] = {BY_HANDLER, sizeof(struct msg_probe_answer),
 	on_probe},
+    [MSG_GUEST] = {BY_RUNNER, sizeof(struct msg_guest), on_guest},
+    [MSG_WORDS] = {BY_RUNNER, sizeof(struct msg_words), on_words},
+    [MSG_KICKED] = {BY_GATE, sizeof(struct msg_kicked), on_kicked},
     [MSG_KEEP] = {BY_HANDLER | BY_GATE, sizeof(struct msg_keep), NULL, on_keep},
 };
 

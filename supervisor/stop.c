@@ -6,6 +6,7 @@
 
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/member.h"
+#include "supervisor/client/clients.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/ledger.h"
 #include "supervisor/operation/gate_change.h"
@@ -50,7 +51,9 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 		ledger_ended(f->ledger);
 	s->phase = STOP_SHARDS;
 	f->stopping = true;
-	timer_set(&s->timer, 2 * f->config->stop_timeout_s + STOP_SLACK_S);
+	timer_set(&s->timer,
+	    (clients_run(f->clients) ? 3 : 2) * f->config->stop_timeout_s
+		+ STOP_SLACK_S);
 	timer_stop(&f->launch_timer);
 	discord_info_stop(f->discord_info);
 	upgrade_guard_release(&f->upgrade->from.guard);
@@ -68,6 +71,13 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 	stop_progress(s);
 }
 
+static void
+hurry(struct member *c)
+{
+	if (c->state == MEMBER_STOPPING && c->signalled == 0)
+		member_event(c, MEMBER_ON_TIMER);
+}
+
 void
 stop_now(struct stop *s)
 {
@@ -76,17 +86,12 @@ stop_now(struct stop *s)
 	log_warn("Asked to stop again: not waiting any longer.");
 	upgrade_cancel(f->upgrade);
 	for (uint32_t i = 0; i < f->local; i++)
-		if (f->shard[i].state == MEMBER_STOPPING
-		    && f->shard[i].signalled == 0)
-			member_event(&f->shard[i], MEMBER_ON_TIMER);
+		hurry(&f->shard[i]);
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
-		if (f->handler_slot[i].state == MEMBER_STOPPING
-		    && f->handler_slot[i].signalled == 0)
-			member_event(&f->handler_slot[i], MEMBER_ON_TIMER);
+		hurry(&f->handler_slot[i]);
 	for (size_t i = 0; i < FLEET_GATES; i++)
-		if (f->gate_slot[i].state == MEMBER_STOPPING
-		    && f->gate_slot[i].signalled == 0)
-			member_event(&f->gate_slot[i], MEMBER_ON_TIMER);
+		hurry(&f->gate_slot[i]);
+	clients_each(f->clients, hurry);
 }
 
 static bool
@@ -103,7 +108,11 @@ stop_progress(struct stop *s)
 {
 	struct fleet *f = s->fleet;
 
-	if (s->phase == STOP_SHARDS && shards_gone(f)) {
+	/* Bots end with what the shards have heard; handler and gate still
+	 * serve them. */
+	if (s->phase == STOP_SHARDS && shards_gone(f))
+		s->phase = STOP_CLIENTS;
+	if (s->phase == STOP_CLIENTS && clients_end(f->clients)) {
 		s->phase = STOP_HANDLER;
 		for (size_t i = 0; i < FLEET_HANDLERS; i++)
 			member_event(&f->handler_slot[i], MEMBER_ON_STOP);

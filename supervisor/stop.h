@@ -13,7 +13,14 @@ struct fleet;
 
 #define STOP_SLACK_S 4 /* beyond twice stop_timeout: we leave */
 
-enum stop_phase { STOP_NOT, STOP_SHARDS, STOP_HANDLER, STOP_GATE, STOP_DONE };
+enum stop_phase {
+	STOP_NOT,
+	STOP_SHARDS,
+	STOP_CLIENTS, /* bots whose processes are ours */
+	STOP_HANDLER,
+	STOP_GATE,
+	STOP_DONE
+};
 
 struct stop {
 	struct fleet *fleet;

@@ -358,6 +358,8 @@ release_fleet(struct fleet *f)
 	for (size_t i = 0; i < FLEET_GATES; i++)
 		member_free(&f->gate_slot[i]);
 	timer_stop(&f->gate_lanes->timer);
+	client_kick_stop(f->client_kick);
+	clients_close(f->clients);
 	free(f->shard);
 	/* While what it tells of is still there. */
 	status_page_close(f->status_page, f->exit_code);

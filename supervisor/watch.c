@@ -10,6 +10,7 @@
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/member.h"
 #include "supervisor/child/crash_brake.h"
+#include "supervisor/client/clients.h"
 #include "supervisor/fleet.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/ledger.h"
@@ -122,10 +123,14 @@ sample_some(struct watch *w)
 {
 	struct fleet *f = w->fleet;
 	uint32_t n = f->local < WATCH_SAMPLES ? f->local : WATCH_SAMPLES;
+	struct member *c;
 
 	sample(&f->page.head->supervisor_watch, getpid());
 	sample(&f->page.head->handler_watch, f->handler->pid);
 	sample(&f->page.head->gate_watch, f->gate->pid);
+	for (uint32_t i = 0; i < PAGE_CLIENTS; i++)
+		if ((c = clients_at(f->clients, i)) != NULL)
+			sample(&f->page.head->client[i].watch, c->guest);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t slot = w->next_sample++ % f->local;
 

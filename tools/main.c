@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one program: the CLI for people; the handler, the gate, the tap of a plugin under
- * test, or a step of an upgrade, when we exec ourselves.
+ * The one program: the CLI for people; handler, gate, runner, the tap of a plugin
+ * under test, or a step of an upgrade, when we exec ourselves.
  */
 #include "handler/gate/gate.h"
 #include "handler/handler.h"
 #include "shared/wire/contract.h"
 #include "shared/process/inherited.h"
 #include "shared/process/proctitle.h"
+#include "runner/runner.h"
 #include "shard/shard.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/upgrade/upgrade_handoff.h"
@@ -36,6 +37,8 @@ main(int argc, char **argv)
 		return handler_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_GATE) == 0)
 		return gate_main(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_RUNNER) == 0)
+		return runner_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], TAP_ROLE) == 0)
 		return tap_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_EXAMINE) == 0)

@@ -8,6 +8,7 @@
 #ifndef HANDLER_API_RPC_H
 #define HANDLER_API_RPC_H
 
+#include "handler/delivery/gate_question.h"
 #include "handler/timer/plugin_timers.h"
 #include "handler/storage/cache.h"
 #include "handler/command/registration.h"
@@ -27,6 +28,7 @@ struct rpc {
 	uint64_t identity;	      /* of the token, secret.h */
 	struct plugin *const *plugin; /* by index */
 	const struct page *page;      /* what everybody counted */
+	struct gate_questions *gate;  /* for its cache; NULL: there is none */
 	struct kv_jobs jobs;
 	struct plugin_timers timers;
 	struct cache cache;

@@ -54,6 +54,7 @@ void rpc_message_reply(struct rpc *, const struct rpc_call *,
 
 rpc_fn rpc_reply, rpc_whisper, rpc_edit, rpc_delete, rpc_upload;
 rpc_fn rpc_get_user, rpc_get_channel, rpc_get_guild;
+rpc_fn rpc_guild_get, rpc_channel_get, rpc_member_get, rpc_permissions;
 rpc_fn rpc_interaction_respond, rpc_interaction_defer, rpc_interaction_followup,
     rpc_interaction_edit_original, rpc_interaction_delete_original;
 rpc_fn rpc_rank, rpc_rank_set, rpc_rank_unset, rpc_rank_list;

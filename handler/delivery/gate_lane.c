@@ -127,6 +127,10 @@ on_frame(struct gate_wire *w, const struct gate_hdr *h, const char *payload)
 		carry(g, h, payload);
 		return;
 	}
+	if (h->type == GATE_ANSWER) {
+		gate_question_answered(&g->questions, h, payload);
+		return;
+	}
 	while ((d = window_upto(&g->window, h->ord)) != NULL)
 		lane_finish(&g->lane, d);
 }
@@ -141,6 +145,7 @@ recall(struct gate_lane *g)
 	window_reset(&g->window, 0, 0, &aside);
 	must(list_empty(&aside));
 	g->wires++;
+	gate_question_lost(&g->questions, "the gate went away");
 }
 
 static void
@@ -156,7 +161,7 @@ on_gone(struct gate_wire *w, const char *why)
 }
 
 static const struct gate_wire_ops wire_ops = {
-    .types = 1u << GATE_ACK | 1u << GATE_SEND,
+    .types = 1u << GATE_ACK | 1u << GATE_SEND | 1u << GATE_ANSWER,
     .greeted = on_greeted,
     .frame = on_frame,
     .settled = on_settled,
@@ -193,8 +198,8 @@ gate_lane_look(struct gate_lane *g, struct gate_lane_state *s)
 /* ---- life ----------------------------------------------------------- */
 
 void
-gate_lane_init(struct gate_lane *g, struct lanes *all, struct intake *in,
-    const struct config *c)
+gate_lane_init(struct gate_lane *g, struct timers *timers, struct lanes *all,
+    struct intake *in, const struct config *c)
 {
 	/* What a lane asks of a section. */
 	struct config_plugin as = {.name = GATE_LANE_NAME,
@@ -205,6 +210,7 @@ gate_lane_init(struct gate_lane *g, struct lanes *all, struct intake *in,
 	g->intake = in;
 	g->wire.fd = -1;
 	g->wanted = config_gate(c);
+	gate_question_init(&g->questions, timers, g->wanted ? &g->wire : NULL);
 	lane_init(&g->lane, all, CONFIG_PLUGINS_MAX, &as);
 	str_copy(g->lane.who, "the gate", sizeof(g->lane.who));
 	window_init(&g->window, GATE_LANE_WINDOW, &g->lane.waiting);
@@ -217,6 +223,7 @@ gate_lane_free(struct gate_lane *g)
 {
 	gate_wire_close(&g->wire);
 	recall(g);
+	gate_question_free(&g->questions);
 	window_free(&g->window);
 	g->lane.window[0] = NULL;
 	lane_free(&g->lane);

@@ -5,11 +5,13 @@
  * a plugin that is away: what it has not taken waits in memory and then on disk
  * (lane.h), and holds up nobody.
  *
- * The other way come its clients' gateway commands.
+ * The other way come its clients' gateway commands, and answers to what is
+ * asked of its cache (gate_question.h).
  */
 #ifndef HANDLER_DELIVERY_GATE_LANE_H
 #define HANDLER_DELIVERY_GATE_LANE_H
 
+#include "handler/delivery/gate_question.h"
 #include "handler/delivery/lane.h"
 #include "handler/intake/intake.h"
 #include "shared/wire/gate_wire.h"
@@ -23,6 +25,7 @@ struct gate_lane {
 	struct lane lane;
 	struct window window;
 	struct gate_wire wire;
+	struct gate_questions questions;
 	struct intake *intake;
 	uint32_t wires; /* counts them: an answer to one of before is none */
 	bool wanted;	/* there is a gate in the config */
@@ -31,8 +34,8 @@ struct gate_lane {
 };
 
 /* lost is filled in already. */
-void gate_lane_init(struct gate_lane *, struct lanes *, struct intake *,
-    const struct config *);
+void gate_lane_init(struct gate_lane *, struct timers *, struct lanes *,
+    struct intake *, const struct config *);
 /* Takes fd over, in place of the wire there was. */
 void gate_lane_open(struct gate_lane *, int fd, uint32_t generation,
     uint32_t shard_count);

@@ -4,7 +4,7 @@
 
 #include "handler/delivery/dead_letters.h"
 #include "handler/delivery/plugin_entry.h"
-#include "handler/process/stragglers.h"
+#include "shared/guest/stragglers.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 

@@ -44,6 +44,19 @@ on_stop(struct gate *g, const void *payload, int fd)
 	gate_stop(g, s / 2 < GATE_LAST_S ? s / 2 : GATE_LAST_S);
 }
 
+static void
+on_kick(struct gate *g, const void *payload, int fd)
+{
+	struct msg_kick m = *(const struct msg_kick *)payload;
+	struct msg_kicked answer = {.connections = 0};
+
+	m.name[sizeof(m.name) - 1] = '\0';
+	if (g->clients != NULL)
+		answer.connections = gate_clients_kick(g->clients, m.name,
+		    m.sessions != 0, &answer.sessions);
+	ipc_send(&g->ipc, MSG_KICKED, -1, g->kick, &answer, sizeof(answer), -1);
+}
+
 static const struct {
 	size_t size;
 	bool lane; /* its fd is taken over */
@@ -53,6 +66,7 @@ static const struct {
     [MSG_GATE_LANE] = {sizeof(struct msg_gate_lane), true, on_lane},
     [MSG_LOG_LEVEL] = {sizeof(struct msg_log_level), false, on_log_level},
     [MSG_STOP] = {sizeof(struct msg_stop), false, on_stop},
+    [MSG_KICK] = {sizeof(struct msg_kick), false, on_kick},
 };
 
 static void
@@ -63,6 +77,8 @@ on_message(struct ipc *ipc, const struct msg_hdr *h, const void *payload,
 	bool ours = known[h->type].fn != NULL && h->len == known[h->type].size;
 	bool lane = ours && known[h->type].lane;
 
+	if (h->type == MSG_KICK)
+		g->kick = h->serial;
 	if (ours)
 		known[h->type].fn(g, payload, fd);
 	else

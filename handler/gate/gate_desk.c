@@ -22,6 +22,7 @@
 #define DESK_CONNS_CLIENT 2048
 #define DESK_SENDS_PER_MINUTE 120 /* Discord's own */
 
+_Static_assert(CLIENT_TOKEN_KEY == CONTRACT_NONCE_SIZE, "the nonce is the key");
 _Static_assert(CONFIG_CLIENT_GUILDS_MAX <= CLIENT_SESSION_GUILDS_MAX
 	&& PAGE_CLIENTS >= CONFIG_CLIENTS_MAX,
     "room for all of the config");
@@ -47,16 +48,18 @@ static bool
 on_who(void *arg, const char *token, struct gate_client *out)
 {
 	struct gate *g = arg;
-	char name[CLIENT_TOKEN_NAME_MAX];
+	struct client_token_who who;
 	const struct config_client *c;
 	struct err e;
-	int rc = client_token_check(&g->store, token, strlen(token), name, &e);
+	int rc = client_token_check(&g->store, g->nonce.bytes, token,
+	    strlen(token), &who, &e);
 
 	if (rc == -1)
 		log_warn("whose token it is can't be told: %s", e.text);
-	if (rc != 1 || (c = config_client(&g->config, name)) == NULL)
+	if (rc != 1 || (c = config_client(&g->config, who.client)) == NULL)
 		return false;
-	*out = (struct gate_client) {.intents = c->intents,
+	*out = (struct gate_client) {.run = who.run,
+	    .intents = c->intents,
 	    .may_presence = c->presence,
 	    .may_voice = config_client_may(c, "voice"),
 	    .may_members = config_client_may(c, "members"),
@@ -125,9 +128,9 @@ gate_desk_open(struct gate *g, struct err *e)
 	    .store = &g->store,
 	    .tls = g->tls,
 	    .url = g->url,
-	    .lean = g->members != GUILD_CACHE_ALL,
 	    .heartbeat_s = c->gate_heartbeat_s,
 	    .hold_s = DESK_HOLD_S,
+	    .lean = c->gate_members != CONFIG_MEMBERS_ALL,
 	    .session_life_s = c->gate_session_life_s,
 	    .conns_max = DESK_CONNS_MAX,
 	    .conns_per_address = DESK_CONNS_ADDRESS,

@@ -2,12 +2,14 @@
 /*
  * The gate's one object, for the files that make up the process: gate.c (the
  * loop and the end), gate_setup.c (what it starts with, and takes over),
- * gate_desk.c (the clients), gate_channel.c (the supervisor), gate_page.c,
- * gate_page_clients.c (what status shows).
+ * gate_desk.c (the clients), gate_asks.c (what handlers ask the cache),
+ * gate_channel.c (the supervisor), gate_page.c, gate_page_clients.c (what
+ * status shows).
  */
 #ifndef HANDLER_GATE_GATE_IMPL_H
 #define HANDLER_GATE_GATE_IMPL_H
 
+#include "handler/gate/ask/ask_queue.h"
 #include "handler/gate/client/gate_clients.h"
 #include "handler/gate/feed/cache_writer.h"
 #include "handler/gate/feed/feed.h"
@@ -40,8 +42,7 @@ struct gate {
 	struct page_gate before; /* what others did */
 	struct gate_minute minute[GATE_MINUTES];
 	unsigned minute_next;
-	enum guild_cache_members members; /* that the cache keeps */
-	unsigned missing_wait;		  /* ticks until it is looked again */
+	unsigned missing_wait; /* ticks until it is looked again */
 	struct ipc ipc;
 	struct orphan orphan;
 	struct nonce nonce;
@@ -52,6 +53,7 @@ struct gate {
 	struct guild_cache *cache;
 	struct cache_writer *writer;
 	struct feed feed;
+	struct ask_queue asks;
 	SSL_CTX *tls; /* NULL: in the clear */
 	struct gate_clients_setup setup;
 	struct gate_clients *clients; /* NULL: the place is not ours */
@@ -62,6 +64,7 @@ struct gate {
 	enum gate_state state;
 	uint64_t since_ms;
 	bool grown;	/* the log, in this turn of the loop */
+	uint32_t kick;	/* serial of the last order of the kind */
 	bool mending;	/* clients have no cache, because it is mended */
 	char note[192]; /* what is wrong, "" */
 };
@@ -82,6 +85,12 @@ int gate_desk_open(struct gate *, struct err *);
 void gate_desk_close(struct gate *);
 /* A cache that is damaged is taken from them until it is mended. */
 void gate_desk_mend(struct gate *);
+
+/* Before lanes come: questions of handlers. */
+void gate_asks_open(struct gate *);
+/* A record of the log that may be for the cache. */
+void gate_asks_noted(struct gate *, const struct gatelog_record *);
+void gate_asks_close(struct gate *);
 
 /* gate_page.c, gate_page_clients.c: what of p is the clients'; p->log_last is
  * there already. */

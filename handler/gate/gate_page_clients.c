@@ -33,6 +33,26 @@ boot_of(int64_t wall_ms)
 	    : now - (uint64_t)ago;
 }
 
+/* The two newest processes of ours: one takes over from the other. */
+static void
+count_run(struct page_client *c, const struct gate_clients_row *r)
+{
+	struct page_client_run *run = c->run;
+
+	if (r->run > run[0].run) {
+		run[1] = run[0];
+		run[0] = (struct page_client_run) {.run = r->run};
+	} else if (r->run > run[1].run && r->run != run[0].run) {
+		run[1] = (struct page_client_run) {.run = r->run};
+	}
+	for (size_t i = 0; i < nitems(c->run); i++) {
+		if (run[i].run != r->run)
+			continue;
+		run[i].live += r->live;
+		run[i].shards = r->shard_count;
+	}
+}
+
 static void
 on_row(const struct gate_clients_row *r, void *arg)
 {
@@ -47,6 +67,8 @@ on_row(const struct gate_clients_row *r, void *arg)
 		c->position = r->position;
 	if (heard > c->heard_ms)
 		c->heard_ms = heard;
+	if (r->run != 0)
+		count_run(c, r);
 }
 
 /* ---- what they did -------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
+#include "shared/store/client_token.h"
 #include "shared/wire/inherit.h"
 
 #include <signal.h>
@@ -19,8 +20,12 @@
 static bool
 on_append(struct feed *f, struct gatelog_record *r, const char *raw)
 {
-	return gate_clients_append(container_of(f, struct gate, feed)->clients,
-	    r, raw);
+	struct gate *g = container_of(f, struct gate, feed);
+
+	if (!gate_clients_append(g->clients, r, raw))
+		return false;
+	gate_asks_noted(g, r);
+	return true;
 }
 
 static void
@@ -74,17 +79,9 @@ start_loop(struct gate *g, struct err *e)
 static uint64_t
 read_self(const struct store *s)
 {
-	char text[32];
-	size_t len = 0;
 	uint64_t id;
 
-	if (store_blob_get(s, CONTRACT_BOT_KEY, text, sizeof(text) - 1, &len,
-		NULL)
-		!= 1
-	    || len >= sizeof(text))
-		return 0;
-	text[len] = '\0';
-	return str_to_u64(text, &id) ? id : 0;
+	return client_token_bot(s, &id, NULL) == 1 ? id : 0;
 }
 
 int
@@ -116,6 +113,12 @@ gate_setup(struct gate *g, const char *path, struct err *e)
 	return 0;
 }
 
+_Static_assert((int)GUILD_CACHE_SELF == (int)CONFIG_MEMBERS_SELF
+	&& (int)GUILD_CACHE_IN_VOICE == (int)CONFIG_MEMBERS_VOICE
+	&& (int)GUILD_CACHE_SEEN == (int)CONFIG_MEMBERS_SEEN
+	&& (int)GUILD_CACHE_ALL == (int)CONFIG_MEMBERS_ALL,
+    "the same words");
+
 /* ---- taking over ---------------------------------------------------- */
 
 static int
@@ -143,7 +146,8 @@ open_cache(struct gate *g)
 {
 	char dir[CONFIG_PATH_MAX + 16];
 	struct guild_cache_settings s = {.dir = dir,
-	    .members = g->members,
+	    .members = (enum guild_cache_members)g->config.gate_members,
+	    .presences = g->config.gate_presences,
 	    .map_size = GATE_CACHE_MAP,
 	    .map_max = GATE_CACHE_MAX};
 	struct guild_cache_found found;
@@ -172,7 +176,6 @@ gate_setup_take_over(struct gate *g)
 
 	if (g->log != NULL || g->state == GATE_STOPPING)
 		return;
-	g->members = GUILD_CACHE_SELF;
 	g->feed.self = read_self(&g->store);
 	if (open_log(g, &e) < 0) {
 		log_error("the gate cannot take its place: %s", e.text);
@@ -186,6 +189,7 @@ gate_setup_take_over(struct gate *g)
 		ev_break(g->loop, EVBREAK_ALL);
 		return;
 	}
+	gate_asks_open(g);
 	gate_state_set(g, GATE_READY);
 }
 
@@ -193,6 +197,7 @@ void
 gate_setup_release(struct gate *g)
 {
 	feed_free(&g->feed);
+	gate_asks_close(g);
 	gate_desk_close(g);
 	if (g->writer != NULL)
 		cache_writer_stop(g->writer);

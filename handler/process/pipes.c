@@ -207,7 +207,7 @@ pipes_in_cb(struct ev_loop *loop, ev_io *io, int revents)
 /* ---- life ----------------------------------------------------------- */
 
 void
-pipes_open(struct pipes *p, struct ev_loop *loop, const struct plugin_spawn *c,
+pipes_open(struct pipes *p, struct ev_loop *loop, const struct guest *c,
     const struct pipes_calls *calls)
 {
 	*p = (struct pipes) {.calls = calls,

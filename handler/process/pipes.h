@@ -8,7 +8,7 @@
 #define HANDLER_PROCESS_PIPES_H
 
 #include "shared/base/buf.h"
-#include "handler/process/plugin_spawn.h"
+#include "shared/guest/guest.h"
 
 #include <ev.h>
 
@@ -45,7 +45,7 @@ struct pipes {
 	uint64_t stuck_ms; /* boot stamp since when nothing goes out; 0 */
 };
 
-void pipes_open(struct pipes *, struct ev_loop *, const struct plugin_spawn *,
+void pipes_open(struct pipes *, struct ev_loop *, const struct guest *,
     const struct pipes_calls *);
 void pipes_close(struct pipes *); /* idempotent */
 /* Writes what send holds; the rest follows by itself. */

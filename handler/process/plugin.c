@@ -50,10 +50,28 @@ plugin_next(struct plugin *p)
 	}
 }
 
+static int
+start(const struct plugin *p, struct guest *c, struct err *e)
+{
+	const struct config_plugin *cfg = p->cfg;
+	char whose[128];
+	struct guest_job job = {.exec = cfg->exec,
+	    .user = cfg->user,
+	    .memory = cfg->memory,
+	    .nofile = cfg->nofile,
+	    .nice = cfg->nice,
+	    .sandbox = cfg->sandbox,
+	    .death_signal = SIGTERM,
+	    .env = {whose}};
+
+	str_format(whose, sizeof(whose), "SHARDHERD_PLUGIN=%s", cfg->name);
+	return guest_start(c, &job, p->host->dir, p->host->limits, e);
+}
+
 static void
 plugin_begin(struct plugin *p)
 {
-	struct plugin_spawn c;
+	struct guest c;
 	struct err e;
 	char *own;
 
@@ -62,8 +80,7 @@ plugin_begin(struct plugin *p)
 	p->failure[0] = p->words[0] = '\0';
 	p->nobodys = false;
 	health_begin(&p->health);
-	if (plugin_spawn_start(&c, p->cfg, p->host->dir, p->host->limits, &e)
-	    < 0) {
+	if (start(p, &c, &e) < 0) {
 		log_error("plugin %s cannot be started: %s.  Next attempt in "
 			  "%.0f s.",
 		    p->cfg->name, e.text, p->delay_s);
@@ -114,7 +131,7 @@ plugin_rung(struct plugin *p)
 	if (p->rung == 0 && !p->stopping)
 		log_error("plugin %s %s: it is ended", p->cfg->name,
 		    p->failure);
-	plugin_spawn_signal(p->pid, plugin_ladder[p->rung].signal);
+	guest_signal(p->pid, plugin_ladder[p->rung].signal);
 	if (++p->rung < nitems(plugin_ladder))
 		timer_set(&p->timer, plugin_ladder[p->rung].wait_s);
 }
@@ -289,7 +306,7 @@ plugin_obituary(struct plugin *p, int status)
 	size_t left = p->window.from->bulk_n + window_out(&p->window);
 	char how[128];
 
-	plugin_spawn_status_text(status, how, sizeof(how));
+	guest_status_text(status, how, sizeof(how));
 	if (plugin_starved(p, status))
 		str_copy(how,
 		    "signal 9 (Killed), likely for want of memory: the kernel "
@@ -318,7 +335,7 @@ plugin_reap(struct plugin *p)
 {
 	int status;
 
-	if (p->pid == 0 || !plugin_spawn_ended(p->pid, &status))
+	if (p->pid == 0 || !guest_ended(p->pid, &status))
 		return;
 	p->pid = 0;
 	/* Answers it gave before the end count, and so do its last words. */

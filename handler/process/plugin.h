@@ -10,7 +10,7 @@
 #ifndef HANDLER_PROCESS_PLUGIN_H
 #define HANDLER_PROCESS_PLUGIN_H
 
-#include "handler/process/plugin_spawn.h"
+#include "shared/guest/guest.h"
 #include "handler/process/window.h"
 #include "shared/config/config.h"
 #include "shared/page/page.h"
@@ -36,7 +36,7 @@ struct plugin_host {
 	struct ev_loop *loop;
 	struct timers *timers;
 	const struct config *config;
-	const struct plugin_spawn_limits *limits;
+	const struct guest_limits *limits;
 	char dir[CONFIG_PATH_MAX]; /* the config file's */
 	uint64_t restarts, lives, asks;
 	uint64_t unreadable, unreadable_ms; /* events; last told of one */

@@ -7,7 +7,7 @@
 #define HANDLER_PROCESS_PLUGIN_IMPL_H
 
 #include "handler/process/health.h"
-#include "handler/process/log_ration.h"
+#include "shared/guest/log_ration.h"
 #include "handler/process/pipes.h"
 #include "handler/process/plugin.h"
 #include "shared/base/machine.h"

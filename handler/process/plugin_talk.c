@@ -2,7 +2,7 @@
 /* What a plugin says and is told; see plugin.h. */
 #include "handler/process/plugin_impl.h"
 
-#include "handler/process/stderr_words.h"
+#include "shared/guest/stderr_words.h"
 #include "handler/process/rpc_write.h"
 #include "handler/process/rpc_read.h"
 #include "shared/json/json.h"

@@ -16,9 +16,11 @@ enum rpc_call_error {
 	RPC_LIMITED = -32001, /* rate limited for too long */
 	RPC_TIMEOUT = -32002,
 	RPC_STOPPING = -32003,
-	RPC_FULL = -32004,	/* [plugin] storage */
-	RPC_STORAGE = -32005,	/* the storage itself does not work */
-	RPC_FORBIDDEN = -32006, /* [plugin] permissions, or a rank too low */
+	RPC_FULL = -32004,	 /* [plugin] storage */
+	RPC_STORAGE = -32005,	 /* the storage itself does not work */
+	RPC_FORBIDDEN = -32006,	 /* [plugin] permissions, or a rank too low */
+	RPC_NOT_CACHED = -32007, /* the gate's cache does not have it */
+	RPC_NO_CACHE = -32008,	 /* there is none, or none that can tell now */
 };
 
 struct rpc_method;

@@ -44,6 +44,12 @@ struct config_plugin {
 };
 
 enum config_rest { CONFIG_REST_NONE, CONFIG_REST_READ, CONFIG_REST_FULL };
+enum config_members {
+	CONFIG_MEMBERS_SELF,
+	CONFIG_MEMBERS_VOICE,
+	CONFIG_MEMBERS_SEEN,
+	CONFIG_MEMBERS_ALL
+};
 enum config_client_compress { CONFIG_CLIENT_STORED, CONFIG_CLIENT_REAL };
 enum config_second {
 	CONFIG_SECOND_TAKE_OVER,
@@ -64,8 +70,10 @@ struct config_client {
 	int on_second;		/* enum config_second */
 	char *exec;		/* as a plugin's; "": it runs elsewhere */
 	char *user, *dir;	/* it runs as, and in; "": as a plugin */
+	int sandbox;		/* as a plugin's */
 	int64_t memory, nofile, nice;
-	int line; /* of the section header */
+	double start_timeout_s; /* of one that is to take over */
+	int line;		/* of the section header */
 };
 
 struct config {
@@ -148,6 +156,7 @@ struct config {
 	double gate_heartbeat_s;
 	int64_t gate_log_bytes;
 	double gate_log_age_s, gate_session_life_s;
+	int gate_members, gate_presences;   /* enum config_members; yes/no */
 	char *gate_tls_cert, *gate_tls_key; /* files, or "" */
 	int gate_clear;			    /* 1: in the clear over networks */
 	/* [plugin "name"] */

@@ -190,7 +190,8 @@ config_diff_change_live(const struct config_diff_change *c)
 {
 	return c->reload == CONFIG_RELOAD_LIVE
 	    || c->reload == CONFIG_RELOAD_HANDLER
-	    || c->reload == CONFIG_RELOAD_GATE;
+	    || c->reload == CONFIG_RELOAD_GATE
+	    || c->reload == CONFIG_RELOAD_CLIENT;
 }
 
 /* ---- putting two together ------------------------------------------- */
@@ -305,7 +306,7 @@ config_diff_merge(const struct config *was, const struct config *now,
 	merge_begin(&m);
 	write_sections(m.f, was, now,
 	    1u << CONFIG_RELOAD_LIVE | 1u << CONFIG_RELOAD_HANDLER
-		| 1u << CONFIG_RELOAD_GATE);
+		| 1u << CONFIG_RELOAD_GATE | 1u << CONFIG_RELOAD_CLIENT);
 	write_kinds(m.f, now);
 	return merge_end(&m, was->path, out, e);
 }
@@ -368,11 +369,41 @@ key_sum(const struct config_key *k, const char *plugin, const void *base)
 	return sum;
 }
 
+/* That a section is there counts where all its keys may be at their defaults;
+ * a plugin's exec may not. */
+static uint64_t
+names_sum(const struct config *c, enum config_reload class)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 1; i < config_kinds_n; i++)
+		for (size_t j = 0; config_kinds[i].reload == class
+		     && j < config_keys_count(&config_kinds[i], c);
+		     j++) {
+			const char *name = config_keys_name(
+			    config_keys_at(&config_kinds[i], c, j));
+
+			sum += base_hash64(name, strlen(name));
+		}
+	return sum;
+}
+
+uint64_t
+config_diff_client_sum(const struct config_client *one)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < config_keys_n; i++)
+		if (config_keys[i].reload == CONFIG_RELOAD_CLIENT)
+			sum += key_sum(&config_keys[i], one->name, one);
+	return sum;
+}
+
 uint64_t
 config_diff_sum(const struct config *c, enum config_reload class)
 {
 	const struct config_kind *kind;
-	uint64_t sum = 0;
+	uint64_t sum = names_sum(c, class);
 
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];

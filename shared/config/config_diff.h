@@ -37,6 +37,9 @@ bool config_diff_change_live(const struct config_diff_change *);
  */
 uint64_t config_diff_sum(const struct config *, enum config_reload);
 
+/* The same of how the process of one client is started. */
+uint64_t config_diff_client_sum(const struct config_client *);
+
 /*
  * `was` with every change of `now` that a reload takes over; out owns all it
  * holds.  -1 when the parts don't fit together.

@@ -15,6 +15,7 @@
 	X(LIVE, "nothing")                                                     \
 	X(HANDLER, "the handler")                                              \
 	X(GATE, "the gate (clients RESUME) and the handler")                   \
+	X(CLIENT, "the bot's process (the next one takes over)")               \
 	X(SHARDS, "the shards (they RESUME)")                                  \
 	X(SESSIONS, "the sessions (every shard must IDENTIFY)")                \
 	X(FLEET, "the whole fleet")
@@ -323,6 +324,13 @@ K("gate", "log_age", DURATION, gate_log_age_s, "30m", 1000, \
 K("gate", "session_life", DURATION, gate_session_life_s, "10m", 1000, \
   CONFIG_MIN(60 * 24), 0, GATE, \
   "A client that was cut off may RESUME for so long.") \
+K("gate", "members", CACHE_MEMBERS, gate_members, "self", 0, 0, 0, GATE, \
+  "Whose member objects the cache of guilds keeps: self, the bot's own; voice, " \
+  "those in voice channels too; seen, all that member events show; all, those " \
+  "of requested lists as well. What is kept begins with what Discord sends " \
+  "from then on.") \
+K("gate", "presences", YES_NO, gate_presences, "no", 0, 0, 0, GATE, \
+  "yes: the cache keeps presences, and GUILD_CREATEs show them.") \
 K("gate", "tls_cert", FILE, gate_tls_cert, "", 0, 0, 0, GATE, \
   "PEM file with the certificate for clients, the chain behind it. Empty: " \
   "connections are in the clear.") \
@@ -409,21 +417,28 @@ C("on_second", SECOND, on_second, "take_over", 0, 0, 0, GATE, \
   "When a second connection IDENTIFYs as the same shard: take_over: the first " \
   "is closed when the second is ready. share: both get everything. refuse: " \
   "the second is closed.") \
-C("exec", COMMAND, exec, "", 0, 0, 0, GATE, \
+C("exec", COMMAND, exec, "", 0, 0, 0, CLIENT, \
   "Program and arguments of the bot, as in [plugin]: it is started, and " \
   "started again when it ends, with DISCORD_TOKEN, DISCORD_API and " \
   "DISCORD_GATEWAY in its environment. Empty: it runs elsewhere.") \
-C("user", USER, user, "", 0, 0, 0, GATE, \
+C("user", USER, user, "", 0, 0, 0, CLIENT, \
   "User it runs as, as in [plugin].") \
-C("memory", SIZE, memory, "0", 0, CONFIG_MIB(1048576), 0, GATE, \
+C("sandbox", OFF_AUTO, sandbox, "auto", 0, 0, 0, CLIENT, \
+  "auto: what a bot that runs as the fleet's own user may not reach, as in " \
+  "[plugin]. off: it can read the fleet's token.") \
+C("memory", SIZE, memory, "0", 0, CONFIG_MIB(1048576), 0, CLIENT, \
   "Memory of its own (RLIMIT_DATA) it may ask for. 0: no limit.") \
-C("nofile", NUMBER, nofile, "0", 0, 1048576, 0, GATE, \
+C("nofile", NUMBER, nofile, "0", 0, 1048576, 0, CLIENT, \
   "File descriptors it may have open. 0: as many as the fleet was started " \
   "with.") \
-C("nice", NUMBER, nice, "0", 0, 19, 0, GATE, \
+C("nice", NUMBER, nice, "0", 0, 19, 0, CLIENT, \
   "How far it steps back for others on the processor, see nice(1).") \
-C("dir", FILE, dir, "", 0, 0, 0, GATE, \
-  "Directory it is started in. Empty: that of this file.")
+C("dir", FILE, dir, "", 0, 0, 0, CLIENT, \
+  "Directory it is started in. Empty: that of this file.") \
+C("start_timeout", DURATION, start_timeout_s, "60s", 100, CONFIG_MIN(60), 0, \
+  LIVE, \
+  "A process that is to take over from another has to be READY at the gate by " \
+  "then, with all its shards; else it is ended, and the other one goes on.")
 /* clang-format on */
 
 extern const struct config_key config_keys[];

@@ -429,6 +429,12 @@ static const char *const client_compress_word[] = {
     [CONFIG_CLIENT_STORED] = "stored",
     [CONFIG_CLIENT_REAL] = "real",
 };
+static const char *const members_word[] = {
+    [CONFIG_MEMBERS_SELF] = "self",
+    [CONFIG_MEMBERS_VOICE] = "voice",
+    [CONFIG_MEMBERS_SEEN] = "seen",
+    [CONFIG_MEMBERS_ALL] = "all",
+};
 static const char *const second_word[] = {
     [CONFIG_SECOND_TAKE_OVER] = "take_over",
     [CONFIG_SECOND_SHARE] = "share",

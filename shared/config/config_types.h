@@ -49,6 +49,7 @@ X(CLIENT_INTENTS, {config_types_intents, text_intents})	/* or "all" */         \
 X(OPS, TEXT(config_types_ops))		/* "" or words of them */              \
 X(REST_SCOPE, WORDS(rest_word))		/* enum config_rest */                 \
 X(CLIENT_COMPRESS, WORDS(client_compress_word)) /* enum of that name */        \
+X(CACHE_MEMBERS, WORDS(members_word))	/* enum config_members */              \
 X(SECOND, WORDS(second_word))		/* enum config_second */               \
 X(OFF_AUTO, WORDS(off_auto_word))
 /* clang-format on */

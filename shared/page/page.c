@@ -144,6 +144,11 @@ forget_boot(struct page *p, uint32_t slots)
 	memset(&p->head->gate, 0, sizeof(p->head->gate));
 	memset(&p->head->gate_watch, 0, sizeof(p->head->gate_watch));
 	memset(&p->head->clients_rest, 0, sizeof(p->head->clients_rest));
+	for (int i = 0; i < PAGE_CLIENTS; i++) {
+		p->head->client[i].pid = 0;
+		memset(&p->head->client[i].watch, 0,
+		    sizeof(p->head->client[i].watch));
+	}
 	memset(&p->head->supervisor_watch, 0,
 	    sizeof(p->head->supervisor_watch));
 	page_beat(&p->head->pulse.supervisor_ms, 0);
@@ -210,8 +215,16 @@ adopt(struct page *p, uint32_t slots)
 	str_copy(p->head->boot_id, boot, sizeof(p->head->boot_id));
 	p->head->slots = slots;
 	page_repair(&p->head->cluster.lock);
-	if (!writer_lives(&p->head->gate_watch))
+	if (!writer_lives(&p->head->gate_watch)) {
 		page_repair(&p->head->gate.lock);
+		for (int i = 0; i < PAGE_CLIENTS; i++)
+			page_repair(&p->head->gate_past[i].lock);
+	}
+	for (int i = 0; i < PAGE_CLIENTS; i++) {
+		page_repair(&p->head->client[i].lock);
+		page_repair(&p->head->client[i].watch.lock);
+		page_repair(&p->head->client[i].past.lock);
+	}
 	page_repair(&p->head->gate_watch.lock);
 	if (!writer_lives(&p->head->handler_watch)) {
 		page_repair(&p->head->handler.lock);

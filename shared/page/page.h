@@ -248,10 +248,26 @@ struct page_fleet_past {
 	uint32_t next;
 	struct page_event event[PAGE_FLEET_PAST];
 };
+/* Of one client of the gate: told by the gate, and by the supervisor. */
+#define PAGE_CLIENT_PAST 16
+struct page_client_past {
+	page_lock lock;
+	char name[64]; /* "": this place is free */
+	uint32_t next, reserved;
+	struct page_event event[PAGE_CLIENT_PAST];
+};
 /* Cuts the text where it is too long. */
 void page_past_add(struct page_past *, int32_t shard, const char *text);
 void page_fleet_past_add(struct page_fleet_past *, int32_t shard,
     const char *text);
+void page_client_past_add(struct page_client_past *, const char *text);
+/*
+ * The place of a client among n, or one for it: a free one, else that of the
+ * first whose name is not wanted any more, emptied.  NULL: there is none.
+ */
+struct page_client_past *page_client_past_of(struct page_client_past *,
+    size_t n, const char *name, bool (*wanted)(const char *name, const void *),
+    const void *arg);
 
 /* Two copies written in turn: a torn one fails its check. */
 struct page_cursor {
@@ -264,6 +280,18 @@ struct page_slot {
 	struct page_past past; /* written by the shard process only */
 	struct page_cursor cursor[2];
 	struct page_cursor heard;
+};
+
+/* The process of a client that we start.  Written by the supervisor only. */
+struct page_client_process {
+	page_lock lock;
+	char name[64];	   /* "": this place is free */
+	int32_t pid;	   /* of the bot itself; 0: it does not run */
+	uint32_t run;	   /* as page_client_run has it */
+	uint32_t changing; /* another one is to take over from it */
+	uint32_t reserved;
+	struct page_watch watch; /* of its runner */
+	struct page_client_past past;
 };
 
 /* Written by the handler only. */
@@ -430,6 +458,9 @@ struct page_head {
 	struct page_gate gate;
 	struct page_watch gate_watch;
 	struct page_clients_rest clients_rest;
+	struct page_client_process client[PAGE_CLIENTS];
+	/* Written by the gate in service only. */
+	struct page_client_past gate_past[PAGE_CLIENTS];
 };
 
 struct page {

@@ -76,6 +76,14 @@ extern const struct page_gate_end_row page_gate_end[PAGE_GATE_ENDS_N];
 	X(resumes)                                                             \
 	X(refused) /* connections and commands it asked for and had not */
 
+/* One of the processes of a client that we start, at the gate. */
+struct page_client_run {
+	uint32_t run;	 /* 0: none */
+	uint32_t live;	 /* its connections that get events */
+	uint32_t shards; /* so many it says it has */
+	uint32_t reserved;
+};
+
 /* One client of the gate, all its connections and sessions together. */
 struct page_client {
 	char name[64];		      /* "": this place is free */
@@ -88,7 +96,8 @@ struct page_client {
 #define X(n) uint64_t n;
 	PAGE_CLIENT_COUNTERS(X)
 #undef X
-	char note[PAGE_WORDS]; /* what is wrong, for people */
+	struct page_client_run run[2]; /* the newest two, the newer first */
+	char note[PAGE_WORDS];	       /* what is wrong, for people */
 };
 
 /* Written by the gate in service only. */

@@ -32,3 +32,34 @@ page_fleet_past_add(struct page_fleet_past *p, int32_t shard, const char *text)
 {
 	add(&p->lock, &p->next, p->event, PAGE_FLEET_PAST, shard, text);
 }
+
+void
+page_client_past_add(struct page_client_past *p, const char *text)
+{
+	add(&p->lock, &p->next, p->event, PAGE_CLIENT_PAST, -1, text);
+}
+
+struct page_client_past *
+page_client_past_of(struct page_client_past *p, size_t n, const char *name,
+    bool (*wanted)(const char *name, const void *), const void *arg)
+{
+	struct page_client_past *to = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(p[i].name, name) == 0)
+			return &p[i];
+	for (size_t i = 0; i < n && to == NULL; i++)
+		if (p[i].name[0] == '\0')
+			to = &p[i];
+	for (size_t i = 0; i < n && to == NULL; i++)
+		if (!wanted(p[i].name, arg))
+			to = &p[i];
+	if (to == NULL)
+		return NULL;
+	page_begin(&to->lock);
+	to->next = 0;
+	memset(to->event, 0, sizeof(to->event));
+	str_copy(to->name, name, sizeof(to->name));
+	page_end(&to->lock);
+	return to;
+}

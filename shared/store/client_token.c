@@ -3,9 +3,11 @@
 #include "shared/store/client_token.h"
 
 #include "shared/base/base64.h"
+#include "shared/wire/contract.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +16,7 @@
 #define KEYS "client-token/"
 #define KEY_MAX (sizeof(KEYS) + CLIENT_TOKEN_NAME_MAX)
 #define SECRET_BYTES 32
+#define RUN_BYTES 4  /* before the proof in the secret of a process */
 #define NAME_LEAST 6 /* serenity wants as many in that part */
 
 static void
@@ -39,10 +42,10 @@ put_text(const char *text, size_t least, char *out)
 
 /* In the alphabet for URLs, without '='. */
 static size_t
-put_secret(const unsigned char *bytes, char *out)
+put_secret(const unsigned char *bytes, size_t size, char *out)
 {
 	size_t n = (size_t)EVP_EncodeBlock((unsigned char *)out, bytes,
-	    SECRET_BYTES);
+	    (int)size);
 
 	while (out[n - 1] == '=')
 		n--;
@@ -52,23 +55,34 @@ put_secret(const unsigned char *bytes, char *out)
 	return n;
 }
 
-int
-client_token_new(const struct store *s, const char *client, uint64_t bot,
-    char out[CLIENT_TOKEN_MAX], struct err *err)
+/* All before the secret. */
+static size_t
+put_head(const char *client, uint64_t bot, char out[CLIENT_TOKEN_MAX])
 {
-	unsigned char bytes[SECRET_BYTES], sum[SHA256_DIGEST_LENGTH];
-	char key[KEY_MAX], id[24];
+	char id[24];
 	size_t n;
 
 	must(client[0] != '\0' && strlen(client) < CLIENT_TOKEN_NAME_MAX);
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return err_sys(err, EXIT_DEGRADED, "no random bytes");
 	str_format(id, sizeof(id), "%llu", (unsigned long long)bot);
 	n = put_text(id, 0, out);
 	out[n++] = '.';
 	n += put_text(client, NAME_LEAST, out + n);
 	out[n++] = '.';
-	n += put_secret(bytes, out + n);
+	return n;
+}
+
+int
+client_token_new(const struct store *s, const char *client, uint64_t bot,
+    char out[CLIENT_TOKEN_MAX], struct err *err)
+{
+	unsigned char bytes[SECRET_BYTES], sum[SHA256_DIGEST_LENGTH];
+	char key[KEY_MAX];
+	size_t n;
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return err_sys(err, EXIT_DEGRADED, "no random bytes");
+	n = put_head(client, bot, out);
+	n += put_secret(bytes, sizeof(bytes), out + n);
 	must(n < CLIENT_TOKEN_MAX);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	SHA256((unsigned char *)out, n, sum);
@@ -77,6 +91,83 @@ client_token_new(const struct store *s, const char *client, uint64_t bot,
 		return 0;
 	OPENSSL_cleanse(out, CLIENT_TOKEN_MAX);
 	return -1;
+}
+
+int
+client_token_bot(const struct store *s, uint64_t *id, struct err *err)
+{
+	char text[32];
+	size_t len = 0;
+	int rc = store_blob_get(s, CONTRACT_BOT_KEY, text, sizeof(text) - 1,
+	    &len, err);
+
+	if (rc != 1)
+		return rc;
+	text[len < sizeof(text) ? len : 0] = '\0';
+	return str_to_u64(text, id);
+}
+
+/* The number of the process, and what proves all of the token. */
+static void
+run_secret(const uint8_t key[CLIENT_TOKEN_KEY], const char *head, size_t len,
+    uint32_t run, unsigned char out[RUN_BYTES + SHA256_DIGEST_LENGTH])
+{
+	unsigned char text[CLIENT_TOKEN_MAX + RUN_BYTES];
+	unsigned n = 0;
+
+	must(len <= CLIENT_TOKEN_MAX);
+	for (size_t i = 0; i < RUN_BYTES; i++)
+		out[i] = (unsigned char)(run >> (24 - 8 * i));
+	memcpy(text, out, RUN_BYTES);
+	memcpy(text + RUN_BYTES, head, len);
+	must(HMAC(EVP_sha256(), key, CLIENT_TOKEN_KEY, text, RUN_BYTES + len,
+		 out + RUN_BYTES, &n)
+		!= NULL
+	    && n == SHA256_DIGEST_LENGTH);
+}
+
+void
+client_token_run(const uint8_t key[CLIENT_TOKEN_KEY], const char *client,
+    uint64_t bot, uint32_t run, char out[CLIENT_TOKEN_MAX])
+{
+	unsigned char secret[RUN_BYTES + SHA256_DIGEST_LENGTH];
+	size_t n = put_head(client, bot, out);
+
+	must(run != 0);
+	run_secret(key, out, n, run, secret);
+	n += put_secret(secret, sizeof(secret), out + n);
+	must(n < CLIENT_TOKEN_MAX);
+}
+
+/* The process' whose it is; 0: it is no such token. */
+static uint32_t
+is_run(const uint8_t *key, const char *text, size_t len)
+{
+	unsigned char secret[RUN_BYTES + SHA256_DIGEST_LENGTH];
+	const char *last = memrchr(text, '.', len);
+	char want[CLIENT_TOKEN_MAX], first[8];
+	unsigned char *number;
+	uint32_t run = 0;
+	size_t head = (size_t)(last - text) + 1, n;
+
+	/* Four bytes are in six letters, the last of which has more. */
+	if (key == NULL
+	    || len - head != (RUN_BYTES + SHA256_DIGEST_LENGTH) / 3 * 4)
+		return 0;
+	for (size_t i = 0; i < sizeof(first); i++)
+		first[i] = last[1 + i] == '-' ? '+'
+		    : last[1 + i] == '_'      ? '/'
+					      : last[1 + i];
+	str_format(want, sizeof(want), "%.8s", first);
+	number = base64_decode(want, &n);
+	for (size_t i = 0; number != NULL && n >= RUN_BYTES && i < RUN_BYTES;
+	     i++)
+		run = run << 8 | number[i];
+	free(number);
+	run_secret(key, text, head, run, secret);
+	n = put_secret(secret, sizeof(secret), want);
+	return n == len - head && CRYPTO_memcmp(want, last + 1, n) == 0 ? run
+									: 0;
 }
 
 /* The name in it: false when it has not the form. */
@@ -125,8 +216,8 @@ token_sum(const struct store *s, const char *client,
 }
 
 int
-client_token_check(const struct store *s, const char *text, size_t len,
-    char client[CLIENT_TOKEN_NAME_MAX], struct err *err)
+client_token_check(const struct store *s, const uint8_t *key, const char *text,
+    size_t len, struct client_token_who *who, struct err *err)
 {
 	unsigned char is[SHA256_DIGEST_LENGTH], want[SHA256_DIGEST_LENGTH];
 	int rc;
@@ -139,9 +230,11 @@ client_token_check(const struct store *s, const char *text, size_t len,
 		text++, len--;
 	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
 		len--;
-	if (len >= CLIENT_TOKEN_MAX || !token_name(text, len, client))
+	if (len >= CLIENT_TOKEN_MAX || !token_name(text, len, who->client))
 		return 0;
-	if ((rc = token_sum(s, client, want, err)) != 1)
+	if ((who->run = is_run(key, text, len)) != 0)
+		return 1;
+	if ((rc = token_sum(s, who->client, want, err)) != 1)
 		return rc;
 	SHA256((const unsigned char *)text, len, is);
 	return CRYPTO_memcmp(is, want, sizeof(is)) == 0;

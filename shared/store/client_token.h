@@ -6,7 +6,12 @@
  * because libraries take it apart: bot id, name, and 256 random bits, in base64
  * with dots between.  Discord refuses it.
  *
- * A check is one read of the store, which waits for nobody.
+ * A bot whose process we start gets another one, made then: of the same form,
+ * it names the process, and is proved by a key that all of a fleet's processes
+ * have (nonce.h), so that it is kept nowhere, counts beside the operator's, and
+ * ends with the fleet's life.
+ *
+ * A check is one read of the store at most, which waits for nobody.
  */
 #ifndef SHARED_STORE_CLIENT_TOKEN_H
 #define SHARED_STORE_CLIENT_TOKEN_H
@@ -15,6 +20,13 @@
 
 #define CLIENT_TOKEN_NAME_MAX 64
 #define CLIENT_TOKEN_MAX 192
+#define CLIENT_TOKEN_KEY 32 /* bytes */
+
+/* Whose it is. */
+struct client_token_who {
+	char client[CLIENT_TOKEN_NAME_MAX];
+	uint32_t run; /* of that process of the client's; 0: the operator's */
+};
 
 /*
  * Makes one for a client, in place of the one before; bot is the user id.  The
@@ -22,13 +34,18 @@
  */
 int client_token_new(const struct store *, const char *client, uint64_t bot,
     char out[CLIENT_TOKEN_MAX], struct err *);
+/* The bot's user id, which is a part of each token: 1, 0: not known yet, -1. */
+int client_token_bot(const struct store *, uint64_t *id, struct err *);
+/* That of the client's process run, not 0.  The caller wipes out. */
+void client_token_run(const uint8_t key[CLIENT_TOKEN_KEY], const char *client,
+    uint64_t bot, uint32_t run, char out[CLIENT_TOKEN_MAX]);
 /*
- * Whose it is, as it came: blanks and "Bot " before it are fine.  1 with the
- * name, 0: nobody's, -1.  Whether the config still has that client is for the
- * caller to see.
+ * Whose it is, as it came: blanks and "Bot " before it are fine.  key NULL: no
+ * process' token is known.  1 with who, 0: nobody's, -1.  Whether the config
+ * still has that client is for the caller to see.
  */
-int client_token_check(const struct store *, const char *text, size_t len,
-    char client[CLIENT_TOKEN_NAME_MAX], struct err *);
+int client_token_check(const struct store *, const uint8_t *key,
+    const char *text, size_t len, struct client_token_who *, struct err *);
 /* Has it one?  1, 0, -1. */
 int client_token_has(const struct store *, const char *client, struct err *);
 /* Its token is nobody's from now on. */

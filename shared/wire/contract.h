@@ -20,14 +20,14 @@
 
 #define CONTRACT_VERSION 1
 
-/* Fixed fds of an exec'ed handler or gate.  stderr (2) is the log pipe. */
+/* Fixed fds of an exec'ed handler, gate or runner.  stderr (2) is the log pipe. */
 enum contract_fd {
 	CONTRACT_FD_CONTROL = 3, /* SEQPACKET to the supervisor */
 	CONTRACT_FD_CONFIG = 4,	 /* memfd: the config text as the supervisor
 				    read it */
 	CONTRACT_FD_TOKEN = 5,	 /* handler: pipe: the token, no newline, then
-				    EOF; gate, which has no token: its nonce,
-				    struct nonce of nonce.h */
+				    EOF; gate and runner, which have no token:
+				    their nonce, struct nonce of nonce.h */
 	CONTRACT_FD_STATS = 6,	 /* the stats page, read-write */
 	CONTRACT_FD_LOG = 7,	 /* the reading end of its own log pipe, for
 				    the next supervisor */
@@ -35,12 +35,16 @@ enum contract_fd {
 	 * there only if there is something of the kind. */
 	CONTRACT_FD_REST_LISTEN = 8, /* handler: [gate] rest_listen */
 	CONTRACT_FD_GATE_LISTEN = 8, /* gate: [gate] listen */
+	CONTRACT_FD_RUN_TOKEN = 8,   /* runner: pipe: the token of ours for
+					the bot, then EOF */
 	CONTRACT_FD_GATE_LOG = 9,    /* gate: memfd of its log */
 };
 /* Hidden first argument that makes the binary a handler. */
 #define CONTRACT_ROLE_HANDLER "--role=handler"
 /* ... and this one the gate. */
 #define CONTRACT_ROLE_GATE "--role=gate"
+/* ... and this one a runner; the client's name follows the generation. */
+#define CONTRACT_ROLE_RUNNER "--role=runner"
 /*
  * The same for an upgrade.  A supervisor execs the next program in this role;
  * the words that follow, KEY=VALUE, are those of arrive.h.
@@ -116,7 +120,15 @@ enum contract_fd {
 	X(GATE_LANE)                                                             \
 	/* orphan -> supervisor that took it over: struct msg_keep, what an    \
 	   earlier supervisor gave it to keep attached */ \
-	X(KEEP)
+	X(KEEP)                                                                  \
+	/* runner -> supervisor: struct msg_guest, the bot's process runs */     \
+	X(GUEST)                                                                 \
+	/* runner -> supervisor: struct msg_words, what that has said last */    \
+	X(WORDS)                                                                 \
+	/* supervisor -> gate: struct msg_kick */                                \
+	X(KICK)                                                                  \
+	/* gate -> supervisor: struct msg_kicked, with its serial */             \
+	X(KICKED)
 
 enum msg_type {
 	MSG_NONE,
@@ -264,6 +276,26 @@ struct msg_keep {
 	uint32_t reserved;
 };
 
+struct msg_guest {
+	int32_t pid;
+	uint32_t reserved;
+};
+
+struct msg_words {
+	char text[160]; /* "": it said nothing */
+};
+
+/* Connections of a client are told to reconnect. */
+struct msg_kick {
+	uint32_t sessions; /* 1: its sessions end as well */
+	uint32_t reserved;
+	char name[64];
+};
+
+struct msg_kicked {
+	uint32_t connections, sessions; /* so many */
+};
+
 struct msg_gate_lane {
 	uint32_t generation; /* of the handler at one end */
 	uint32_t shard_count;
@@ -351,6 +383,7 @@ enum contract_role {
 	CONTRACT_SHARD,
 	CONTRACT_HANDLER,
 	CONTRACT_GATE,
+	CONTRACT_RUNNER, /* the parent of a client's process */
 	CONTRACT_ROLES
 };
 
@@ -364,10 +397,12 @@ struct msg_adopt {
 	uint32_t uplink;      /* shard: handler generation its events go to,
 				   0: to none */
 	uint32_t next_uplink; /* shard: the one it is to switch to, or 0 */
-	uint32_t newest;      /* shard: highest generation it has heard of */
+	uint32_t newest;      /* shard: highest generation it has heard of;
+				 runner: pid of the bot */
 	uint64_t intents;
-	/* config_diff_sum() of what it was started with; of a gate, in place
-	 * of the handler's, that of its own keys */
+	/* config_diff_sum() of what it was started with; in place of the
+	 * handler's a gate has that of its own keys, a runner that of the
+	 * client's process */
 	uint64_t fleet_sum, shards_sum, handler_sum;
 	uint64_t ledger_id; /* shard: the last permit it settled, in case
 				   nobody has heard; 0: none */
@@ -465,6 +500,9 @@ enum gate_type {
 			   hdr.shard; hdr.ord is the gate's request id */
 	GATE_SENT,	/* handler -> gate: struct up_result for a GATE_SEND;
 			   its status may also be one of these */
+	GATE_ASK,	/* handler -> gate: struct gate_ask, and what is behind
+			   it; hdr.ord is the handler's request id */
+	GATE_ANSWER,	/* gate -> handler: struct gate_answer and a text */
 };
 #define GATE_SENT_LOST 1000u /* the shard went away: it may have gone out */
 #define GATE_SENT_LATE 1001u
@@ -482,6 +520,34 @@ struct gate_hdr {
 _Static_assert(sizeof(struct gate_hdr) == 48, "gate_hdr is wire format");
 
 #define GATE_SEND_MAX 4096u /* bytes of a gateway payload */
+
+/* What the gate's cache knows, as JSON of Discord's. */
+enum gate_ask_what {
+	GATE_ASK_GUILD,	      /* d of a GUILD_CREATE */
+	GATE_ASK_CHANNEL,     /* or thread */
+	GATE_ASK_MEMBER,      /* user 0: the bot itself */
+	GATE_ASK_PERMISSIONS, /* of user in channel, or guild as a whole; behind
+				 the struct a member object, or nothing */
+	GATE_ASK_PLACE, /* the guild of a channel, in the answer's struct */
+	GATE_ASKS
+};
+struct gate_ask {
+	uint32_t what; /* enum gate_ask_what */
+	uint32_t reserved;
+	uint64_t guild, channel, user; /* 0: not said */
+};
+#define GATE_ASK_MAX 65536u /* of what is behind it */
+
+enum gate_answered {
+	GATE_ANSWER_OK,	     /* the text is JSON */
+	GATE_ANSWER_UNKNOWN, /* this, and the next: a sentence */
+	GATE_ANSWER_COLD,    /* nothing can be told now */
+};
+struct gate_answer {
+	uint32_t status; /* enum gate_answered */
+	uint32_t reserved;
+	uint64_t guild; /* that it is about; 0: not known */
+};
 
 struct gate_hello {
 	uint32_t version; /* CONTRACT_VERSION */

@@ -128,14 +128,24 @@ gate_wire_full(const struct gate_wire *w)
 }
 
 void
-gate_wire_put(struct gate_wire *w, const struct gate_hdr *h,
-    const void *payload)
+gate_wire_put_both(struct gate_wire *w, const struct gate_hdr *h,
+    const void *first, size_t len, const void *rest)
 {
 	if (w->fd == -1)
 		return;
+	must(h->len >= len);
 	buf_add(&w->out, h, sizeof(*h));
-	if (h->len > 0)
-		buf_add(&w->out, payload, h->len);
+	if (len > 0)
+		buf_add(&w->out, first, len);
+	if (h->len > len)
+		buf_add(&w->out, rest, h->len - len);
+}
+
+void
+gate_wire_put(struct gate_wire *w, const struct gate_hdr *h,
+    const void *payload)
+{
+	gate_wire_put_both(w, h, payload, h->len, NULL);
 }
 
 void

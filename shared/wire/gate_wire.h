@@ -54,6 +54,9 @@ bool gate_wire_full(const struct gate_wire *);
 /* Behind what waits; hdr->len bytes. */
 void gate_wire_put(struct gate_wire *, const struct gate_hdr *,
     const void *payload);
+/* The same of a payload in two parts; the first is of so many bytes. */
+void gate_wire_put_both(struct gate_wire *, const struct gate_hdr *,
+    const void *first, size_t len, const void *rest);
 /* Writes what the socket takes; the rest follows by itself. */
 void gate_wire_flush(struct gate_wire *);
 

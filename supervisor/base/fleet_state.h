@@ -47,6 +47,8 @@ struct shard_args;
 	X(rollout_effects, rollout)                                            \
 	X(token_move, token_move)                                              \
 	X(gate_change, gate_change)                                            \
+	X(clients, clients)                                                    \
+	X(client_kick, client_kick)                                            \
 	X(adopt, adopt)                                                        \
 	X(upgrade, upgrade)                                                    \
 	X(day_totals, day_totals)                                              \
@@ -87,6 +89,7 @@ struct fleet {
 	struct member *gate;	       /* in service: the log is its */
 	struct page_watch gate_spare_watch;
 	uint32_t epoch; /* last handler generation given out */
+	uint32_t runs;	/* ... and last number of a bot's process */
 	char program_path[CONFIG_PATH_MAX]; /* see program_find() */
 	struct fd_reserve reserve;
 	struct control control;

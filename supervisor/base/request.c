@@ -171,6 +171,28 @@ parse_plugin(struct json_object *o, struct request *r, struct err *e)
 }
 
 static int
+parse_client(struct json_object *o, struct request *r, struct err *e)
+{
+	const char *action = get_string(o, "action");
+	const char *name = get_string(o, "name");
+	bool end = false;
+
+	if (name == NULL || name[0] == '\0'
+	    || str_copy(r->client.name, name, sizeof(r->client.name))
+		>= sizeof(r->client.name))
+		return err_set(e, EXIT_USAGE,
+		    "client: name is the name of a client");
+	r->kick = action != NULL && strcmp(action, "kick") == 0;
+	if (!r->kick && (action == NULL || strcmp(action, "restart") != 0))
+		return err_set(e, EXIT_USAGE,
+		    "client: action is restart or kick");
+	if (get_flag(o, "end", &end, e) == -1)
+		return -1;
+	r->client.sessions = end;
+	return 0;
+}
+
+static int
 parse_shard(struct json_object *o, struct request *r, struct err *e)
 {
 	const char *action = get_string(o, "action");
@@ -265,6 +287,8 @@ parse_args(struct json_object *o, struct request *r, struct err *e)
 		return parse_token(o, r, e);
 	case REQUEST_ROLLOUT:
 		return parse_rollout(o, r, e);
+	case REQUEST_CLIENT:
+		return parse_client(o, r, e);
 	default:
 		return 0;
 	}

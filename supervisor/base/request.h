@@ -28,7 +28,8 @@
 	X(PROBE, "probe")                                                      \
 	X(TOKEN, "token")                                                      \
 	X(ROLLOUT, "rollout")                                                  \
-	X(UPGRADE, "upgrade")
+	X(UPGRADE, "upgrade")                                                  \
+	X(CLIENT, "client")
 
 enum request_verb {
 #define X(n, s) REQUEST_##n,
@@ -73,6 +74,8 @@ struct request {
 	bool force;			/* token: may spend the reserve */
 	bool passed;			/* token: it comes in an fd */
 	struct msg_plugin plugin;	/* plugin */
+	struct msg_kick client;		/* client: whose; what of a kick */
+	bool kick;			/* ... else it is restarted */
 	uint64_t setup;			/* probe: a channel, or 0 */
 	struct request_rolling rollout; /* rollout */
 	struct request_upgrade upgrade; /* upgrade */

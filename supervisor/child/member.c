@@ -56,7 +56,10 @@ member_init(struct member *c, struct fleet *f, enum contract_role role,
 	if (role == CONTRACT_SHARD)
 		str_format(c->name, sizeof(c->name), "shard %u", c->slot);
 	else
-		str_copy(c->name, role == CONTRACT_GATE ? "gate" : "handler",
+		str_copy(c->name,
+		    role == CONTRACT_GATE	  ? "gate"
+			: role == CONTRACT_RUNNER ? "client"
+						  : "handler",
 		    sizeof(c->name));
 }
 
@@ -107,13 +110,13 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 	    .rss_kb = member_watch(c)->rss_kb};
 
 	child_output_close(&c->lines);
-	o.last_words = c->lines.last;
+	o.last_words = c->words[0] != '\0' ? c->words : c->lines.last;
 	*cause = death_report_write(&o, words, size);
 	ipc_close(&c->ipc);
 	timer_stop(&c->timer);
 	member_note_end(c, *cause, words);
 	pidfd_forget(&c->foreign);
-	c->pid = 0;
+	c->pid = c->guest = 0;
 }
 
 /* ---- transitions ---------------------------------------------------- */
@@ -174,6 +177,16 @@ evicting(struct member *c)
 	return true;
 }
 
+/* A number that no process of a bot had before, whoever started it. */
+static uint32_t
+next_run(struct fleet *f)
+{
+	uint32_t now = (uint32_t)(clock_wall_ms() / 1000);
+
+	f->runs = now > f->runs ? now : f->runs + 1;
+	return f->runs;
+}
+
 static void
 launch(struct member *c)
 {
@@ -188,8 +201,11 @@ launch(struct member *c)
 	c->killed_for = CRASHES;
 	c->oom_before = oom_kills();
 	/* Others count their restarts from 0, handlers together from 1. */
+	c->words[0] = '\0';
 	if (c->role == CONTRACT_HANDLER)
 		c->generation = ++c->fleet->epoch;
+	else if (c->role == CONTRACT_RUNNER)
+		c->generation = next_run(c->fleet);
 	else if (c->started)
 		c->generation++;
 	c->started = true;
@@ -282,6 +298,8 @@ what_follows(const struct member *c)
 	case CONTRACT_GATE:
 		return " Clients' sessions and events are kept; it is "
 		       "restarted.";
+	case CONTRACT_RUNNER:
+		return " Its events are kept; it is restarted.";
 	default:
 		return " It will be restarted and resume its session.";
 	}

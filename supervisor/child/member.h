@@ -2,7 +2,7 @@
 /*
  * This room: one child process, from fork to burial.
  *
- * One child process slot, a shard's, the handler's or the gate's: start, handshake, stop
+ * One child process slot, of a shard, handler, gate or runner: start, handshake, stop
  * ladder, death, growing delay.  A table of states and events decides; how a
  * process is made is spawn.c's business, what its messages mean messages.c's.
  */
@@ -78,6 +78,8 @@ struct member_ops {
 	bool (*awaits)(struct member *);
 	/* Its orphan is not wanted any more. */
 	void (*dismiss)(struct member *);
+	/* Another config is in force. */
+	void (*configured)(struct fleet *);
 	/* For every place of a process, those of second ones included. */
 	void (*each)(struct fleet *, void (*fn)(struct member *));
 };
@@ -88,7 +90,7 @@ struct member {
 	struct machine machine;
 	enum contract_role role;
 	uint32_t slot; /* of a shard, its id */
-	char name[32]; /* "shard 3", "handler", "new handler", "gate" */
+	char name[80]; /* "shard 3", "new handler", "gate", "client x" */
 	enum member_state state;
 	pid_t pid;	     /* 0: no process */
 	bool reaped;	     /* pid is nobody's any more: never signal it */
@@ -115,7 +117,12 @@ struct member {
 	bool pair_due;		/* an uplink is still to be made */
 	uint32_t paired;	/* generation of the last uplink, 0: none yet */
 	uint32_t switched;	/* generation its events go to */
-	struct program program; /* of a handler or gate */
+	struct program program; /* of a handler, gate or runner */
+	const char *client;	/* of a runner, whose; borrowed */
+	struct page_watch *own; /* of a runner that is not in service: a
+				   private part of the page; else NULL */
+	pid_t guest;		/* of a runner: the bot's; 0 */
+	char words[160];	/* ... which it has said last; "" */
 	uint64_t ends_before;	/* of plugins, on the page at its first READY */
 	bool trial;		/* a death is reload.c's business: no restart
 				   but by member_revive() */

@@ -35,6 +35,8 @@ move_process(struct member *to, struct member *from)
 	to->fatal = from->fatal;
 	to->killed_for = from->killed_for;
 	to->oom_before = from->oom_before;
+	to->guest = from->guest;
+	str_copy(to->words, from->words, sizeof(to->words));
 	to->paired = from->paired;
 	to->switched = from->switched;
 	to->pair_due = to->braked = to->end_sessions = false;

@@ -15,6 +15,9 @@ member_watch(const struct member *c)
 		return c->second;
 	if (member_is_shard(c))
 		return &f->page.slot[c->slot].watch;
+	if (c->role == CONTRACT_RUNNER)
+		return c->own != NULL ? c->own
+				      : &f->page.head->client[c->slot].watch;
 	if (c->role == CONTRACT_GATE)
 		return c == f->gate ? &f->page.head->gate_watch
 				    : &f->gate_spare_watch;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/store/client_token.h"
 #include "shared/store/dbenv.h"
 #include "shared/process/inherited.h"
 #include "shared/process/oom.h"
@@ -72,7 +73,7 @@ shard_child(struct member *c, int control, const int errs[2])
 	_exit(f->shard_main(&a));
 }
 
-/* ---- handler and gate ---------------------------------------------- */
+/* ---- handler, gate and runner -------------------------------------- */
 
 struct move {
 	int from, to;
@@ -131,6 +132,7 @@ struct outfit {
 	const char *role;
 	int config_fd, secret_fd; /* ours to close */
 	struct move kept[2];	  /* of the supervisor's; from -1: none */
+	int token_fd;		  /* a runner's, ours to close; -1 */
 	int oom;
 };
 
@@ -149,7 +151,9 @@ exec_child(struct member *c, int control, const int errs[2],
 	struct program program = {
 	    .fd = fcntl(c->program.fd, F_DUPFD_CLOEXEC, FD_SPARE)};
 	char generation[16], role[32];
-	char *argv[] = {f->argv[0], role, f->config->path, generation, NULL};
+	char client[CLIENT_TOKEN_NAME_MAX] = "";
+	char *argv[] = {f->argv[0], role, f->config->path, generation,
+	    c->role == CONTRACT_RUNNER ? client : NULL, NULL};
 	int keep[3] = {program.fd};
 	size_t n = 5, kept = 1;
 
@@ -165,6 +169,8 @@ exec_child(struct member *c, int control, const int errs[2],
 	setrlimit(RLIMIT_NOFILE, &f->nofile);
 	oom_set(f->oom_base + o->oom);
 	str_copy(role, o->role, sizeof(role));
+	if (c->client != NULL)
+		str_copy(client, c->client, sizeof(client));
 	snprintf(generation, sizeof(generation), "%u", c->generation);
 	program_exec(&program, argv);
 	dprintf(STDERR_FILENO, "<%d>can't exec the program file: %s\n",
@@ -230,15 +236,63 @@ dress_gate(struct member *c, struct outfit *o, struct err *e)
 	return o->secret_fd != -1 ? 0 : -1;
 }
 
+/* A pipe with a token of ours, which only this process of the bot has. */
+static int
+run_token(const struct member *c, struct err *e)
+{
+	struct fleet *f = c->fleet;
+	char token[CLIENT_TOKEN_MAX];
+	uint64_t bot;
+	int fd, rc = client_token_bot(&f->store, &bot, e);
+
+	if (rc != 1)
+		return rc == -1 ? -1
+				: err_set(e, EXIT_TRY_LATER,
+				    "the bot's user id, a part of its token, "
+				    "is not known yet");
+	client_token_run(f->nonce.bytes, c->client, bot, c->generation, token);
+	fd = spawn_token(token, e);
+	explicit_bzero(token, sizeof(token));
+	return fd;
+}
+
+static int
+dress_runner(struct member *c, struct outfit *o, struct err *e)
+{
+	o->role = CONTRACT_ROLE_RUNNER;
+	o->oom = OOM_HANDLER;
+	o->token_fd = run_token(c, e);
+	if (o->token_fd == -1)
+		return -1;
+	o->kept[0] = (struct move) {o->token_fd, CONTRACT_FD_RUN_TOKEN};
+	o->kept[1].from = -1;
+	o->secret_fd = spawn_nonce(&c->fleet->nonce, e);
+	if (o->secret_fd != -1)
+		return 0;
+	close(o->token_fd);
+	return -1;
+}
+
+static int
+dress(struct member *c, struct outfit *o, struct err *e)
+{
+	switch (c->role) {
+	case CONTRACT_GATE:
+		return dress_gate(c, o, e);
+	case CONTRACT_RUNNER:
+		return dress_runner(c, o, e);
+	default:
+		return dress_handler(c, o, e);
+	}
+}
+
 static pid_t
 fork_exec(struct member *c, int control, const int errs[2], struct err *e)
 {
-	struct outfit o = {0};
+	struct outfit o = {.token_fd = -1};
 	pid_t pid = -1;
 
-	if ((c->role == CONTRACT_GATE ? dress_gate(c, &o, e)
-				      : dress_handler(c, &o, e))
-	    == -1)
+	if (dress(c, &o, e) == -1)
 		return -1;
 	o.config_fd = spawn_config(c->program.config, e);
 	if (o.config_fd == -1)
@@ -251,6 +305,8 @@ fork_exec(struct member *c, int control, const int errs[2], struct err *e)
 	close(o.config_fd);
 err1:
 	close(o.secret_fd);
+	if (o.token_fd != -1)
+		close(o.token_fd);
 	return pid;
 }
 

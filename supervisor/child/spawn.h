@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes processes: shards by fork alone, handlers and the gate by exec of their
- * program.
+ * Makes processes: shards by fork alone, handlers, the gate and runners by exec
+ * of their program.
  * Each gets exactly the fds contract.h names and nothing else of ours.
  */
 #ifndef SUPERVISOR_CHILD_SPAWN_H

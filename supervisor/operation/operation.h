@@ -42,7 +42,8 @@ struct fleet;
 	X(PLUGIN, "plugin command",                                            \
 	    "the handler carries out a plugin "                                \
 	    "command")                                                         \
-	X(PROBE, "probe", "a round trip is under way")
+	X(PROBE, "probe", "a round trip is under way")                         \
+	X(CLIENT, "client restart", "a bot's process is being replaced")
 
 enum operation_underway {
 #define X(n, name, words) UNDERWAY_##n,
@@ -63,6 +64,7 @@ extern const char *const operation_underway_words[UNDERWAY_COUNT];
 	X(PLUGIN, "plugin command")                                            \
 	X(PROBE, "probe")                                                      \
 	X(SHARD, "shard command")                                              \
+	X(CLIENT, "client restart")                                            \
 	X(RESHARD, "resharding") /* begun by Discord's answer */               \
 	X(STOP, "stop")
 
@@ -89,7 +91,8 @@ extern const char *const operation_name[OPERATION_COUNT];
 	X(TWO_TOKENS, "one handler would keep the old token")                  \
 	X(ANSWERS, "the handler that is to answer would be replaced")          \
 	X(FORGOTTEN, "the next program would not know of it")                  \
-	X(LEAVING, "this program may be about to leave")
+	X(LEAVING, "this program may be about to leave")                       \
+	X(NOT_READY, "a new process could not become READY meanwhile")
 
 enum operation_rule {
 	OPERATION_YES,	/* may run beside it */

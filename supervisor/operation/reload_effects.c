@@ -357,6 +357,7 @@ done(void *arg, int code, const char *sentence)
 		    (double)(clock_boot_ms() - h->began_ms) / 1000);
 		report_fine(&h->report, f->handler->generation, sentence);
 		gate_change_follow(f->gate_change);
+		f->member_ops->configured(f);
 	} else {
 		err_set(&e, code, "%s", sentence);
 		report_end(&h->report, 0, &e);

@@ -18,6 +18,7 @@
 #include "supervisor/child/death_report.h"
 #include "supervisor/child/member.h"
 #include "supervisor/child/uplinks.h"
+#include "supervisor/client/clients.h"
 #include "supervisor/identify/permit.h"
 #include "supervisor/operation/gate_change.h"
 #include "supervisor/operation/reload_effects.h"
@@ -54,9 +55,12 @@ static uint32_t
 awaited(const struct fleet *f)
 {
 	uint32_t n = (f->handler->orphan != 0) + (f->gate->orphan != 0);
+	struct member *c;
 
 	for (uint32_t i = 0; i < f->local; i++)
 		n += f->shard[i].orphan != 0;
+	for (uint32_t i = 0; i < PAGE_CLIENTS; i++)
+		n += (c = clients_at(f->clients, i)) != NULL && c->orphan != 0;
 	return n;
 }
 
@@ -92,18 +96,37 @@ bury_ended(struct member *c)
 		lost(c, pid, status);
 }
 
+/* Bots of ours that run on while the shards are planned anew are no orphans. */
+static void
+expect_runners(struct fleet *f)
+{
+	struct member *c;
+
+	clients_expect(f->clients);
+	for (uint32_t i = 0; i < PAGE_CLIENTS; i++) {
+		if ((c = clients_at(f->clients, i)) == NULL
+		    || member_running(c))
+			continue;
+		c->orphan = left_behind(c);
+		bury_ended(c);
+	}
+}
+
 static void
 expect(struct adopt *a)
 {
 	struct fleet *f = a->fleet;
 	uint32_t heard = f->page.head->handler.generation;
 
-	if (f->config->orphan_time_s <= 0)
+	if (f->config->orphan_time_s <= 0) {
+		clients_expect(f->clients);
 		return;
+	}
 	for (uint32_t i = 0; i < f->local; i++)
 		f->shard[i].orphan = left_behind(&f->shard[i]);
 	f->handler->orphan = left_behind(f->handler);
 	f->gate->orphan = left_behind(f->gate);
+	expect_runners(f);
 	for (uint32_t i = 0; i < f->local; i++)
 		bury_ended(&f->shard[i]);
 	bury_ended(f->handler);
@@ -146,10 +169,25 @@ adopt_reaped(struct adopt *a, pid_t pid, int status)
 	for (uint32_t i = 0; c == NULL && i < f->local; i++)
 		if (f->shard[i].orphan == pid)
 			c = &f->shard[i];
+	for (uint32_t i = 0; c == NULL && i < PAGE_CLIENTS; i++) {
+		struct member *runner = clients_at(f->clients, i);
+
+		if (runner != NULL && runner->orphan == pid)
+			c = runner;
+	}
 	if (c == NULL)
 		return false;
 	lost(c, pid, status);
 	return true;
+}
+
+static const char *
+role_words(enum contract_role role)
+{
+	return role == CONTRACT_GATE   ? "gate"
+	    : role == CONTRACT_RUNNER  ? "parent of a client's process"
+	    : role == CONTRACT_HANDLER ? "handler"
+				       : "shard";
 }
 
 static void
@@ -162,7 +200,8 @@ on_leave(struct timer *t)
 			continue;
 		log_warn("The %s %d of an earlier supervisor did not leave: "
 			 "killing it.",
-		    i == CONTRACT_GATE ? "gate" : "handler",
+		    role_words(i < CONTRACT_RUNNER ? (enum contract_role)i
+						   : CONTRACT_RUNNER),
 		    (int)a->leaving[i]);
 		pidfd_signal_if(a->leaving[i], SIGKILL, started_at,
 		    &a->leaving_start[i]);
@@ -179,8 +218,12 @@ adopt_dismiss(struct member *c)
 		    &member_watch(c)->pid_start);
 		/* Shards are seen to by their lock, when they are started. */
 		if (!member_is_shard(c)) {
-			a->leaving[c->role] = c->orphan;
-			a->leaving_start[c->role] = member_watch(c)->pid_start;
+			size_t i = c->role == CONTRACT_RUNNER
+			    ? CONTRACT_RUNNER + c->slot
+			    : c->role;
+
+			a->leaving[i] = c->orphan;
+			a->leaving_start[i] = member_watch(c)->pid_start;
 			timer_set(&a->leave, MEMBER_EVICT_MS / 1000);
 		}
 	}
@@ -222,6 +265,9 @@ on_settled(struct timer *t)
 			   "shards%s%s. Their connections were not touched.",
 		    a->shards, f->local, a->handler ? " and the handler" : "",
 		    a->gate ? " and the gate" : "");
+	if (a->runners > 0)
+		log_notice("Taken over as well: the processes of %u clients.",
+		    a->runners);
 	if (a->stale > 0)
 		log_warn(
 		    "%u shards go on with the config they were started with, "
@@ -236,13 +282,30 @@ on_settled(struct timer *t)
 		replace_handler(f);
 	else
 		gate_change_follow(f->gate_change);
+	clients_follow(f->clients);
 }
 
 /* ---- a call is judged ----------------------------------------------- */
 
+/* Of several of a kind the kernel's word says which. */
 static struct member *
-member_of(struct fleet *f, const struct msg_hdr *h, const struct msg_adopt *m)
+runner_of(struct fleet *f, pid_t pid)
 {
+	struct member *c;
+
+	for (uint32_t i = 0; i < PAGE_CLIENTS; i++)
+		if ((c = clients_at(f->clients, i)) != NULL && pid > 0
+		    && c->orphan == pid)
+			return c;
+	return NULL;
+}
+
+static struct member *
+member_of(struct fleet *f, const struct msg_hdr *h, const struct msg_adopt *m,
+    pid_t pid)
+{
+	if (m->role == CONTRACT_RUNNER)
+		return runner_of(f, pid);
 	if (m->role != CONTRACT_SHARD)
 		return m->role == CONTRACT_HANDLER ? f->handler
 		    : m->role == CONTRACT_GATE	   ? f->gate
@@ -262,6 +325,9 @@ misfit(const struct adopt *a, const struct msg_adopt *m)
 	if (memcmp(m->nonce, f->nonce.bytes, sizeof(m->nonce)) != 0)
 		return "it belongs to another fleet, or to an earlier life of "
 		       "this one";
+	/* It has a token of ours, and nothing else of the config. */
+	if (m->role == CONTRACT_RUNNER)
+		return NULL;
 	if (memcmp(m->seal, f->nonce.seal, sizeof(m->seal)) != 0)
 		return "the token was changed";
 	if (m->intents != c->intents)
@@ -279,7 +345,10 @@ judge(const struct adopt_caller *x, const struct member *c,
     const struct msg_adopt *m, int log_fd)
 {
 	if (c == NULL)
-		return "this fleet has no such shard";
+		return m->role == CONTRACT_RUNNER
+		    ? "it is of no client, or of a process that was to take "
+		      "over"
+		    : "this fleet has no such shard";
 	if (m->pid != x->pid || c->orphan != x->pid
 	    || c->state != MEMBER_WAITING)
 		return "it is not the one that is awaited";
@@ -385,6 +454,14 @@ took_gate(struct adopt *a, struct member *c, const struct msg_adopt *m)
 }
 
 static void
+took_runner(struct adopt *a, struct member *c, const struct msg_adopt *m)
+{
+	a->runners++;
+	c->ready_ms = clock_boot_ms();
+	clients_adopted(c->fleet->clients, c, m->handler_sum, (pid_t)m->newest);
+}
+
+static void
 take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
     int pidfd, int log_fd)
 {
@@ -401,7 +478,9 @@ take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
 	note_taken(c, m->build);
 	log_debug("%s is taken over, pid %d, generation %u", c->name,
 	    (int)c->pid, c->generation);
-	if (c->role == CONTRACT_GATE)
+	if (c->role == CONTRACT_RUNNER)
+		took_runner(a, c, m);
+	else if (c->role == CONTRACT_GATE)
 		took_gate(a, c, m);
 	else if (c->role == CONTRACT_HANDLER)
 		took_handler(a, c, m);
@@ -415,10 +494,9 @@ refuse(struct adopt_caller *x, struct member *c, int32_t shard,
     enum contract_role role, const char *why)
 {
 	struct msg_refused no;
-	char who[32];
+	char who[48];
 
-	str_copy(who, role == CONTRACT_GATE ? "the gate" : "the handler",
-	    sizeof(who));
+	str_format(who, sizeof(who), "the %s", role_words(role));
 	if (shard >= 0)
 		str_format(who, sizeof(who), "shard %d", shard);
 	log_notice("The process %d of an earlier supervisor, %s, is not taken "
@@ -437,7 +515,7 @@ bool
 adopt_called(struct adopt_caller *x, const struct msg_hdr *h,
     const struct msg_adopt *m, int log_fd)
 {
-	struct member *c = member_of(x->adopt->fleet, h, m);
+	struct member *c = member_of(x->adopt->fleet, h, m, x->pid);
 	const char *why;
 	int pidfd;
 
@@ -483,11 +561,19 @@ adopt_launch(struct adopt *a, struct err *e)
 		return -1;
 	expect(a);
 	a->until_ms = clock_boot_ms() + ADOPT_WAIT_MS;
-	/* One that can't be read nobody can show: they are refused. */
-	if ((!a->busy || nonce_read(&f->nonce, dir, f->token, e) == -1)
+	/* One that can't be read nobody can show: they are refused.  Bots of
+	 * ours that run have tokens that it proves. */
+	if (!clients_run(f->clients)
+	    && (!a->busy || nonce_read(&f->nonce, dir, f->token, e) == -1)
 	    && nonce_make(&f->nonce, dir, f->token, e) == -1)
 		return -1;
 	return adopt_call_listen(a, e);
+}
+
+static void
+forget(struct member *c)
+{
+	c->orphan = 0;
 }
 
 void
@@ -498,6 +584,7 @@ adopt_forget(struct adopt *a)
 	for (uint32_t i = 0; i < f->local; i++)
 		f->shard[i].orphan = 0;
 	f->handler->orphan = f->gate->orphan = 0;
+	clients_each(f->clients, forget);
 	a->busy = false;
 	a->listener.at.sun_path[0] = '\0';
 }

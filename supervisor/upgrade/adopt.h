@@ -10,6 +10,7 @@
 #ifndef SUPERVISOR_UPGRADE_ADOPT_H
 #define SUPERVISOR_UPGRADE_ADOPT_H
 
+#include "shared/page/page.h"
 #include "shared/wire/ipc.h"
 #include "shared/base/timer.h"
 #include "supervisor/base/listener.h"
@@ -20,7 +21,8 @@ struct member;
 #define ADOPT_WAIT_MS 10000 /* from our start to an orphan's call */
 #define ADOPT_LOOK_S 0.005  /* between two looks whether all have started */
 #define ADOPT_CALLERS 64    /* calls under way; more wait their turn */
-#define ADOPT_CALL_S 5	    /* from the connection to its one message */
+#define ADOPT_LEAVING (CONTRACT_ROLES + PAGE_CLIENTS)
+#define ADOPT_CALL_S 5 /* from the connection to its one message */
 
 struct adopt_caller {
 	struct adopt *adopt;
@@ -38,10 +40,11 @@ struct adopt {
 	uint64_t until_ms;	/* boot stamp: then nobody is awaited */
 	uint32_t shards, stale; /* taken over; with an older config */
 	bool handler, handler_stale, gate;
-	uint32_t newest; /* handler generation the shards know of */
-	/* Handler and gate that were told to end; 0: none. */
-	pid_t leaving[CONTRACT_ROLES];
-	uint64_t leaving_start[CONTRACT_ROLES];
+	uint32_t newest;  /* handler generation the shards know of */
+	uint32_t runners; /* taken over */
+	/* Handler, gate and runners that were told to end; 0: none. */
+	pid_t leaving[ADOPT_LEAVING];
+	uint64_t leaving_start[ADOPT_LEAVING];
 	struct timer leave; /* then it is killed */
 };
 

@@ -5,7 +5,7 @@
  *
  *	bench_gatecore [DIR]	DIR (default /tmp): where the cache is made
  */
-#include "handler/gate/cache/guild_cache.h"
+#include "shared/guilds/guild_cache.h"
 #include "handler/gate/log/gatelog.h"
 #include "handler/gate/session/client_session.h"
 

@@ -61,13 +61,32 @@ on_client(void *arg, const char *authorization, struct proxy_client *out)
 	return false;
 }
 
-static uint64_t
-on_guild_of(void *arg, uint64_t channel)
+struct told {
+	proxy_guild_fn *fn;
+	void *arg;
+	uint64_t guild;
+};
+
+static void
+on_tell(int revents, void *arg)
 {
+	struct told *told = arg;
+
+	told->fn(told->arg, told->guild);
+	free(told);
+}
+
+static bool
+on_guild_of(void *arg, uint64_t channel, proxy_guild_fn *fn, void *fn_arg)
+{
+	struct told *told = base_alloc(sizeof(*told));
+
+	*told = (struct told) {.fn = fn, .arg = fn_arg};
 	for (unsigned i = 0; i < front.channels; i++)
 		if (front.channel[i].id == channel)
-			return front.channel[i].guild;
-	return 0;
+			told->guild = front.channel[i].guild;
+	ev_once(front.loop, -1, 0, 0, on_tell, told);
+	return true;
 }
 
 /* ---- orders --------------------------------------------------------- */

@@ -3,7 +3,7 @@
  * The gate meets any message: what it notes of it lies inside, and whatever
  * the cache made of those that are JSON, what it composes is JSON.
  */
-#include "handler/gate/cache/guild_cache.h"
+#include "shared/guilds/guild_cache.h"
 #include "handler/gate/log/gatelog.h"
 #include "handler/gate/session/client_session.h"
 

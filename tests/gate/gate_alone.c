@@ -258,7 +258,7 @@ command(char *line)
 		char *end = strchr(line + 5, ' ');
 
 		*end = '\0';
-		gate_clients_kick(g.clients, line + 5, end[1] == '1');
+		gate_clients_kick(g.clients, line + 5, end[1] == '1', NULL);
 	} else if (strncmp(line, "cache ", 6) == 0) {
 		gate_clients_cache(g.clients, line[6] == '1' ? g.cache : NULL);
 	} else if (strcmp(line, "stop") == 0) {

@@ -80,8 +80,12 @@ static const struct cli_verb verbs[] = {
 	verb_deadletter},
     {"rank", "[list] | set user|role ID RANK | unset user|role ID",
 	"who may use which of the bot's commands", verb_rank},
-    {"client", "[list] | add NAME | token NAME | lines [LIBRARY]",
-	"the bots that connect to the gate, and their tokens", verb_client},
+    {"client",
+	"[list] | add NAME | token NAME | restart NAME | kick NAME [--end] | "
+	"why NAME | lines [LIBRARY]",
+	"the bots that connect to the gate: their tokens, connections and "
+	"processes",
+	verb_client},
     {"budget", "[--entries N] [--ask] [--force N]",
 	"show what the IDENTIFYs were spent on, or let some pass the reserve",
 	verb_budget},

@@ -108,6 +108,25 @@ has_intents(struct client_conn *c, uint64_t upstream)
 	return false;
 }
 
+/*
+ * Of two processes that we started the newer one goes before, whatever
+ * on_second says: an older one that came again would take over in its turn.
+ */
+static bool
+goes_before(const struct client_conn *c)
+{
+	const struct client_live *l = client_live_second(c->all, c->who.name,
+	    c->identify.shard, c->identify.count);
+	uint32_t other = l != NULL ? l->conn->who.run : 0;
+
+	if (l == NULL || (other != 0 && c->who.run > other))
+		return true;
+	if (c->who.on_second == GATE_CLIENTS_SHARE)
+		return true;
+	return c->who.on_second != GATE_CLIENTS_REFUSE
+	    && (c->who.run == 0 || c->who.run >= other);
+}
+
 static bool
 is_alone(struct client_conn *c)
 {
@@ -125,14 +144,13 @@ is_alone(struct client_conn *c)
 		    "Too many connections of this client.");
 		return false;
 	}
-	if (c->who.on_second != GATE_CLIENTS_REFUSE
-	    || client_live_second(all, c->who.name, c->identify.shard,
-		   c->identify.count)
-		== NULL)
+	if (goes_before(c))
 		return true;
 	client_conn_close(c, GATE_CLIENTS_END_NO_SECOND, 4000,
-	    "This client and shard is connected already (on_second = "
-	    "refuse).");
+	    c->who.on_second == GATE_CLIENTS_REFUSE
+		? "This client and shard is connected already (on_second = "
+		  "refuse)."
+		: "A newer process of this client is connected.");
 	return false;
 }
 

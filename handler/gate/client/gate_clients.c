@@ -223,7 +223,7 @@ gate_clients_stop(struct gate_clients *all)
 {
 	all->stopping = true;
 	client_listen_end(all);
-	gate_clients_kick(all, NULL, false);
+	gate_clients_kick(all, NULL, false, NULL);
 	client_live_save(all);
 }
 
@@ -265,7 +265,8 @@ is_of(const char *name, const char *client)
 }
 
 unsigned
-gate_clients_kick(struct gate_clients *all, const char *client, bool sessions)
+gate_clients_kick(struct gate_clients *all, const char *client, bool sessions,
+    uint32_t *ended)
 {
 	unsigned n = 0;
 
@@ -284,8 +285,11 @@ gate_clients_kick(struct gate_clients *all, const char *client, bool sessions)
 		struct client_live *l = container_of(e, struct client_live,
 		    link);
 
-		if (sessions && is_of(l->rec.client, client))
-			client_live_end(all, l);
+		if (!sessions || !is_of(l->rec.client, client))
+			continue;
+		client_live_end(all, l);
+		if (ended != NULL)
+			++*ended;
 	}
 	return n;
 }
@@ -305,6 +309,8 @@ gate_clients_each(const struct gate_clients *all,
 		struct gate_clients_row row = {.client = l->rec.client,
 		    .state = c != NULL ? client_conn_state_name[c->state]
 				       : "AWAY",
+		    .run = c != NULL ? c->who.run : 0,
+		    .live = c != NULL && c->state == CLIENT_CONN_LIVE,
 		    .shard = l->rec.shard,
 		    .shard_count = l->rec.shard_count,
 		    .s = c != NULL ? l->cursor.s : l->rec.acked_s,

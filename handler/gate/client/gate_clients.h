@@ -16,7 +16,7 @@
 #ifndef HANDLER_GATE_CLIENT_GATE_CLIENTS_H
 #define HANDLER_GATE_CLIENT_GATE_CLIENTS_H
 
-#include "handler/gate/cache/guild_cache.h"
+#include "shared/guilds/guild_cache.h"
 #include "handler/gate/session/client_store.h"
 
 #include "shared/base/timer.h"
@@ -58,6 +58,9 @@ enum gate_clients_second {
 /* What a client may do, as its section of the config says. */
 struct gate_client {
 	char name[CLIENT_SESSION_NAME_MAX]; /* no slash in it */
+	uint32_t run;	  /* the one of its processes that calls, when we
+			     started it: of two the one with the higher number
+			     goes before; 0: it runs elsewhere */
 	uint64_t intents; /* it may ask for these; 0: all we have */
 	uint32_t guilds;  /* in guild[]: it sees those only; 0: all */
 	uint64_t guild[CLIENT_SESSION_GUILDS_MAX];
@@ -146,12 +149,15 @@ void gate_clients_free(struct gate_clients *);
 /* ---- orders and sight ----------------------------------------------- */
 
 /* Connections of a client: told to reconnect, or its sessions end as well, as
- * when it is gone from the config.  Returns how many. */
+ * when it is gone from the config.  Returns how many; *ended: so many sessions,
+ * if it is not NULL. */
 unsigned gate_clients_kick(struct gate_clients *, const char *client,
-    bool sessions);
+    bool sessions, uint32_t *ended);
 
 struct gate_clients_row {
 	const char *client, *state; /* state: of its connection, or "AWAY" */
+	uint32_t run; /* of its connection, see struct gate_client */
+	bool live;    /* ... which gets events: it was READY, or RESUMED */
 	uint32_t shard, shard_count;
 	uint64_t s, acked_s;
 	uint64_t lag;	 /* records of the log it has not been sent */

@@ -125,6 +125,16 @@ may_mend(struct cache_writer *w, bool damaged)
 	return may;
 }
 
+/* Empty; what the log still has comes once more. */
+static int
+begin_anew(struct cache_writer *w, struct err *e)
+{
+	if (guild_cache_reset(w->cache, e) == -1)
+		return -1;
+	must(gatelog_seek(w->log, &w->reader, gatelog_oldest(w->log) - 1));
+	return 0;
+}
+
 /* 0, or -1: tried again. */
 static int
 apply(struct cache_writer *w)
@@ -137,11 +147,11 @@ apply(struct cache_writer *w)
 	rc = guild_cache_apply(w->cache, w->event, w->n, gatelog_life(w->log),
 	    w->reader.position, &e);
 	if (rc == -1 && may_mend(w, guild_cache_damaged(w->cache))) {
-		log_error("the cache is damaged and begins empty: %s", e.text);
-		rc = guild_cache_reset(w->cache, &e);
-		if (rc == 0)
-			rc = guild_cache_apply(w->cache, w->event, w->n,
-			    gatelog_life(w->log), w->reader.position, &e);
+		log_error("%s It begins anew with what the gate's log has; "
+			  "other guilds come back as Discord sends them, or by "
+			  "`shardherd cache rebuild`",
+		    e.text);
+		rc = begin_anew(w, &e);
 	}
 	if (rc == -1 && !w->said)
 		log_error("the cache can't be written: %s. It is tried "

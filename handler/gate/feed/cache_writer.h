@@ -8,7 +8,7 @@
 #ifndef HANDLER_GATE_FEED_CACHE_WRITER_H
 #define HANDLER_GATE_FEED_CACHE_WRITER_H
 
-#include "handler/gate/cache/guild_cache.h"
+#include "shared/guilds/guild_cache.h"
 #include "handler/gate/log/gatelog.h"
 
 #define CACHE_WRITER_BATCH 512		     /* events in one transaction */

@@ -146,6 +146,8 @@ on_frame(struct gate_wire *w, const struct gate_hdr *h, const char *payload)
 
 	if (h->type == GATE_EVENT)
 		take_event(l, h, payload);
+	else if (h->type == GATE_ASK)
+		l->feed->ask(l->feed, l->number, h->ord, payload, h->len);
 	else if (l->feed->sends > 0)
 		l->feed->sends--; /* a command went out, or did not */
 }
@@ -191,7 +193,7 @@ on_gone(struct gate_wire *w, const char *why)
 }
 
 static const struct gate_wire_ops wire_ops = {
-    .types = 1u << GATE_EVENT | 1u << GATE_SENT,
+    .types = 1u << GATE_EVENT | 1u << GATE_SENT | 1u << GATE_ASK,
     .greeted = on_greeted,
     .frame = on_frame,
     .settled = on_settled,
@@ -208,6 +210,7 @@ feed_lane(struct feed *f, int fd, uint32_t generation, uint32_t shard_count)
 		drop(container_of(f->lanes.next, struct feed_lane, link));
 	l = base_alloc(sizeof(*l));
 	l->feed = f;
+	l->number = ++f->next_lane;
 	l->generation = generation;
 	f->shard_count = shard_count;
 	list_append(&f->lanes, &l->link);
@@ -244,6 +247,43 @@ feed_send(struct feed *f, uint32_t shard, const char *payload, size_t len)
 	gate_wire_put(&l->wire, &h, payload);
 	gate_wire_flush(&l->wire);
 	return true;
+}
+
+/* ---- answers -------------------------------------------------------- */
+
+static struct feed_lane *
+lane_find(const struct feed *f, uint64_t number)
+{
+	list_each (&f->lanes, at) {
+		struct feed_lane *l = container_of(at, struct feed_lane, link);
+
+		if (l->number == number)
+			return l;
+	}
+	return NULL;
+}
+
+bool
+feed_room(const struct feed *f, uint64_t lane)
+{
+	const struct feed_lane *l = lane_find(f, lane);
+
+	return l == NULL || !gate_wire_full(&l->wire);
+}
+
+void
+feed_answer(struct feed *f, uint64_t lane, uint64_t id,
+    const struct gate_answer *head, const char *text, size_t len)
+{
+	struct feed_lane *l = lane_find(f, lane);
+	struct gate_hdr h = {.len = (uint32_t)(sizeof(*head) + len),
+	    .type = GATE_ANSWER,
+	    .ord = id};
+
+	if (l == NULL)
+		return;
+	gate_wire_put_both(&l->wire, &h, head, sizeof(*head), text);
+	gate_wire_flush(&l->wire);
 }
 
 /* ---- life ----------------------------------------------------------- */

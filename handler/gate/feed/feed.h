@@ -27,6 +27,7 @@ struct feed_lane {
 	struct list link;
 	struct feed *feed;
 	struct gate_wire wire;
+	uint64_t number;
 	uint32_t generation; /* of its handler */
 	uint64_t taken;	     /* highest ord, in the log */
 	uint64_t acked;
@@ -52,12 +53,16 @@ struct feed {
 	uint64_t self; /* user id of the bot; 0: not known */
 	uint32_t shard_count;
 	uint64_t next_send, sends; /* sends: not answered yet */
+	uint64_t next_lane;
 	uint64_t events, repeated, unreadable, too_big;
 	/* Puts a record into the log: as gatelog_append. */
 	bool (*append)(struct feed *, struct gatelog_record *, const char *raw);
 	/* Some were. */
 	void (*appended)(struct feed *);
 	void (*closed)(struct feed *); /* a lane ended */
+	/* A GATE_ASK: feed_answer, now or later. */
+	void (*ask)(struct feed *, uint64_t lane, uint64_t id,
+	    const char *payload, size_t len);
 };
 
 /* loop, self and the functions are filled in already. */
@@ -70,6 +75,11 @@ void feed_lane(struct feed *, int fd, uint32_t generation,
 unsigned feed_lanes(const struct feed *);
 /* A gateway payload for a shard: false when nobody can take it now. */
 bool feed_send(struct feed *, uint32_t shard, const char *payload, size_t len);
+/* To what was asked over that lane; harmless when it is gone. */
+void feed_answer(struct feed *, uint64_t lane, uint64_t id,
+    const struct gate_answer *, const char *text, size_t len);
+/* Is there room for one?  On a lane that is gone there is. */
+bool feed_room(const struct feed *, uint64_t lane);
 /* No more is taken: what is not acknowledged stays with the handlers, and
  * feed_send says false. */
 void feed_free(struct feed *);

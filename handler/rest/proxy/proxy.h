@@ -46,6 +46,9 @@ struct proxy_client {
 	struct proxy_scope scope;
 };
 
+/* 0: not known. */
+typedef void proxy_guild_fn(void *arg, uint64_t guild);
+
 struct proxy_setup {
 	struct ev_loop *loop;
 	struct timers *timers;
@@ -57,9 +60,11 @@ struct proxy_setup {
 	 * false: nobody's. */
 	bool (*client)(void *arg, const char *authorization,
 	    struct proxy_client *);
-	/* NULL, or who may know it without a question to Discord, which is
-	 * asked for what is not known: once for each channel. */
-	proxy_scope_guild_of *guild_of;
+	/* NULL, or who may know the guild of a channel without a question to
+	 * Discord, which is asked for what is not known.  false, or fn is
+	 * called once, later. */
+	bool (*guild_of)(void *arg, uint64_t channel, proxy_guild_fn *fn,
+	    void *fn_arg);
 	void *arg;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which guild a channel is in, for clients that are bound to some: who knows is
- * asked, then Discord, as the client that wants to know; see proxy_impl.h.
+ * Which guild a channel is in, for clients that are bound to some: the gate's
+ * cache is asked, then Discord, as the client that wants to know; see proxy_impl.h.
  */
 #include "handler/rest/proxy/proxy_impl.h"
 
@@ -9,6 +9,7 @@
 #include "shared/json/json.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static struct proxy_channel *
 place_of(struct proxy *p, uint64_t channel)
@@ -23,12 +24,7 @@ proxy_channel_guild(void *arg, uint64_t channel)
 	struct proxy_call *c = arg;
 	struct proxy *p = c->conn->proxy;
 	struct proxy_channel *k = place_of(p, channel);
-	uint64_t guild = p->set.guild_of != NULL
-	    ? p->set.guild_of(p->set.arg, channel)
-	    : 0;
 
-	if (guild != 0)
-		return guild;
 	if (k->id == channel
 	    && (k->guild != 0 || clock_boot_ms() < k->until_ms))
 		return k->guild;
@@ -72,11 +68,11 @@ on_looked(void *arg, const struct rest_answer *a)
 		proxy_call_looked(c, a);
 }
 
-void
-proxy_channel_look(struct proxy_call *c)
+static void
+ask_discord(struct proxy_look *l)
 {
-	struct proxy *p = c->conn->proxy;
-	struct proxy_look *l = base_alloc(sizeof(*l));
+	struct proxy_call *c = l->call;
+	struct proxy *p = l->proxy;
 	char path[64];
 	const struct rest_ask ask = {.method = "GET",
 	    .path = path,
@@ -84,10 +80,7 @@ proxy_channel_look(struct proxy_call *c)
 	const char *why;
 	bool bad;
 
-	str_format(path, sizeof(path), "/channels/%" PRIu64, c->unknown);
-	*l = (struct proxy_look) {.proxy = p, .call = c, .channel = c->unknown};
-	list_append(&p->looks, &l->link);
-	c->look = l;
+	str_format(path, sizeof(path), "/channels/%" PRIu64, l->channel);
 	if (rest_call(p->set.rest, REST_CLIENT + c->slot, &ask, on_looked, l,
 		&bad, &why)
 	    == 0)
@@ -96,6 +89,43 @@ proxy_channel_look(struct proxy_call *c)
 	list_remove(&l->link);
 	free(l);
 	proxy_reply_limited(c, 1000, why);
+}
+
+/* Who knows it without a call has answered. */
+static void
+on_told(void *arg, uint64_t guild)
+{
+	struct proxy_look *l = arg;
+	char body[48];
+	struct rest_answer a = {.outcome = REST_OK, .body = body};
+
+	if (guild == 0 && l->call != NULL) {
+		struct proxy_call *c = l->call;
+
+		ask_discord(l);
+		if (c->look == NULL)
+			proxy_stream_wake(c);
+		return;
+	}
+	str_format(body, sizeof(body), "{\"guild_id\":\"%" PRIu64 "\"}", guild);
+	a.len = strlen(body);
+	if (guild == 0)
+		a.outcome = REST_STOPPED; /* nobody waits, nothing is known */
+	on_looked(l, &a);
+}
+
+void
+proxy_channel_look(struct proxy_call *c)
+{
+	struct proxy *p = c->conn->proxy;
+	struct proxy_look *l = base_alloc(sizeof(*l));
+
+	*l = (struct proxy_look) {.proxy = p, .call = c, .channel = c->unknown};
+	list_append(&p->looks, &l->link);
+	c->look = l;
+	if (p->set.guild_of == NULL
+	    || !p->set.guild_of(p->set.arg, l->channel, on_told, l))
+		ask_discord(l);
 }
 
 void

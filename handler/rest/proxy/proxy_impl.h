@@ -33,7 +33,7 @@ struct proxy_channel {
 /* A question of this kind; it may outlive who asked. */
 struct proxy_look {
 	struct list link;	 /* proxy.looks */
-	struct proxy *proxy;	 /* NULL: gone */
+	struct proxy *proxy;	 /* NULL: gone, and so is the call */
 	struct proxy_call *call; /* NULL: gone */
 	uint64_t channel;
 };
@@ -131,7 +131,8 @@ proxy_call_counts(struct proxy_call *c)
 
 /* As proxy_scope.h asks, of a call; what is not known is noted in it. */
 uint64_t proxy_channel_guild(void *call, uint64_t channel);
-/* Asks Discord for it, as the call's client; proxy_call_looked() follows. */
+/* Asks who knows, or Discord as the call's client; proxy_call_looked()
+ * follows, or the call has an answer. */
 void proxy_channel_look(struct proxy_call *);
 /* The call, or the proxy, goes and the question stays. */
 void proxy_channel_leave(struct proxy_look *);

@@ -56,7 +56,8 @@ class GateAlone:
     def start(self, *settings):
         self.process = subprocess.Popen([os.path.join(herd.BUILD, "gate",
             "gate_alone"), str(self.log), str(self.listening.fileno()),
-            self.dir] + list(self.settings) + list(settings),
+            self.dir, "heartbeat=3600"] + list(self.settings)
+            + list(settings),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=open(os.path.join(self.dir, "log"), "ab"),
             pass_fds=(self.log, self.listening.fileno()))

@@ -23,8 +23,10 @@ def connects(port):
 
 
 def GATE(clients=("bot",), **keys):
-    """Keys of a config: a gate, and clients without more than a name."""
-    keys = {"listen": "127.0.0.1:%d" % free_port(), "log_bytes": "64M", **keys}
+    """Keys of a config: a gate, and clients without more than a name.  Bots
+    send heartbeats when told to, however long a busy machine takes."""
+    keys = {"listen": "127.0.0.1:%d" % free_port(), "log_bytes": "64M",
+        "heartbeat": "45s", **keys}
     config = {"gate." + key: value for key, value in keys.items()}
     for name in clients:
         config['client "%s".rest' % name] = "full"

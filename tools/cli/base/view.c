@@ -199,6 +199,25 @@ clean_words(struct view *v)
 	}
 }
 
+/* One that is not running any more is shown while its client is there. */
+static void
+read_process(struct view_process *to, const struct page_client_process *from)
+{
+	struct page_client_process *p = base_alloc(sizeof(*p));
+	bool alive;
+
+	page_read(from, p, sizeof(*p));
+	page_read(&from->watch, &to->w, sizeof(to->w));
+	alive = process_lives(to->w.pid, to->w.pid_start);
+	str_copy(to->name, p->name, sizeof(to->name));
+	WORDS(to->name);
+	WORDS(to->w.last_end);
+	WORDS(to->w.version);
+	to->pid = alive ? p->pid : 0;
+	to->changing = alive && p->changing;
+	free(p);
+}
+
 static void
 read_page(struct view *v, const struct page *page, bool locked)
 {
@@ -214,6 +233,8 @@ read_page(struct view *v, const struct page *page, bool locked)
 	page_read(&h->gate, &v->gate, sizeof(v->gate));
 	page_read(&h->gate_watch, &v->gate_watch, sizeof(v->gate_watch));
 	page_read(&h->clients_rest, &v->clients_rest, sizeof(v->clients_rest));
+	for (size_t i = 0; i < PAGE_CLIENTS; i++)
+		read_process(&v->process[i], &h->client[i]);
 	clean_words(v);
 	if (v->handler.rest >= PAGE_REST_STATES)
 		v->handler.rest = PAGE_REST_FINE;
@@ -251,6 +272,16 @@ page_missing(const struct config *c, bool locked, struct err *err)
 	    "The fleet runs, but %s/stats, which tells how it is, is gone: "
 	    "\"shardherd restart\" makes it again.",
 	    c->state_dir);
+}
+
+const struct view_process *
+view_process(const struct view *v, const char *client)
+{
+	for (size_t i = 0; i < PAGE_CLIENTS; i++)
+		if (client[0] != '\0' && v->process[i].w.starts > 0
+		    && strcmp(v->process[i].name, client) == 0)
+			return &v->process[i];
+	return NULL;
 }
 
 int

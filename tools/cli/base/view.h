@@ -28,12 +28,21 @@ struct view_shard {
 	const char *state; /* of page.h, "deaf" or "partly deaf" */
 };
 
+/* The process of a client that the fleet runs. */
+struct view_process {
+	char name[64];
+	int32_t pid;   /* of the bot; 0: it does not run */
+	bool changing; /* another one is to take over */
+	struct page_watch w;
+};
+
 struct view {
 	struct page_cluster cluster;
 	struct page_handler handler;
 	struct page_watch handler_watch, supervisor_watch, gate_watch;
 	struct page_gate gate;
 	struct page_clients_rest clients_rest;
+	struct view_process process[PAGE_CLIENTS]; /* "": none */
 	struct page_plugins plugins;
 	struct verdict_fleet verdict;
 	bool told_down;	     /* not alive, and an operator wants it so */
@@ -79,6 +88,10 @@ const struct view_shard *view_shard(const struct view *, uint64_t id,
 /* Was it forked with another program or config than one forked now would be? */
 bool view_is_behind(const struct view *, const struct view_shard *);
 uint32_t view_behind(const struct view *);
+
+/* The process of a client; NULL: the fleet runs none. */
+const struct view_process *view_process(const struct view *,
+    const char *client);
 
 /* Milliseconds since a stamp of the page, -1: never. */
 int64_t view_age(const struct view *, uint64_t stamp_ms);

@@ -11,6 +11,8 @@
 #include "tools/cli/base/option.h"
 #include "tools/cli/data/client_lines.h"
 #include "tools/cli/data/verb.h"
+#include "tools/cli/orders/verb.h"
+#include "tools/cli/see/verb.h"
 
 #include <string.h>
 
@@ -90,19 +92,13 @@ list(struct cli *c, const struct store *s)
 static int
 bot_id(struct cli *c, const struct store *s, uint64_t *id)
 {
-	char text[32];
-	size_t len = 0;
-	int rc = store_blob_get(s, CONTRACT_BOT_KEY, text, sizeof(text) - 1,
-	    &len, &c->err);
+	int rc = client_token_bot(s, id, &c->err);
 
-	if (rc == -1)
-		return -1;
-	text[rc == 1 && len < sizeof(text) ? len : 0] = '\0';
-	if (!str_to_u64(text, id))
+	if (rc == 0)
 		return err_set(&c->err, EXIT_TRY_LATER,
 		    "The bot's user id is not known yet, which is a part of "
 		    "each token: start the fleet once, and ask again.");
-	return 0;
+	return rc == -1 ? -1 : 0;
 }
 
 static void
@@ -214,29 +210,44 @@ lines(struct cli *c)
 	    library, names, l.rest, l.gateway);
 }
 
+/* What the store has no part in. */
+enum { LIST, ADD, TOKEN, RESTART, KICK, WHY, LINES };
+
+static int
+order(struct cli *c, int what, bool end)
+{
+	if (what == RESTART)
+		return verb_client_restart(c, c->argv[1]);
+	if (what == KICK)
+		return verb_client_kick(c, c->argv[1], end);
+	if (what == WHY)
+		return verb_client_why(c, c->argv[1]);
+	return lines(c);
+}
+
 int
 verb_client(struct cli *c)
 {
-	static const struct {
-		const char *name;
-		int words;
-		int (*fn)(struct cli *, const struct store *);
-	} act[] = {{"list", 1, list}, {"add", 2, add}, {"token", 2, token},
-	    {"lines", 0, NULL}};
-	static const char *const names[] = {"list", "add", "token", "lines"};
+	static int (*const act[])(struct cli *, const struct store *) = {list,
+	    add, token};
+	static const char *const names[] = {"list", "add", "token", "restart",
+	    "kick", "why", "lines"};
+	bool end = false;
+	const struct option opts[] = {{"--end", 0, OPTION_FLAG, &end}};
 	struct store s;
 	int i;
 
-	if (option_take(c, NULL, 0) == -1
+	if (option_take(c, opts, nitems(opts)) == -1
 	    || (i = option_word(c, "list", names, nitems(names))) == -1)
 		return cli_fail(c);
-	if (act[i].fn == NULL ? c->argc > 2 : c->argc != act[i].words)
+	if ((i == LINES ? c->argc > 2 : c->argc != (i == LIST ? 1 : 2))
+	    || (end && i != KICK))
 		return cli_usage(c);
 	if (load_look(c) == -1)
 		return cli_fail(c);
-	if (act[i].fn == NULL)
-		return lines(c);
+	if (i >= RESTART)
+		return order(c, i, end);
 	if (store_open(&s, c->config.state_dir, &c->err) == -1)
 		return cli_fail(c);
-	return act[i].fn(c, &s);
+	return act[i](c, &s);
 }

@@ -11,4 +11,8 @@
 cli_fn verb_ensure, verb_probe, verb_release, verb_reload, verb_restart,
     verb_rollout, verb_run, verb_shard, verb_start, verb_stop, verb_upgrade;
 
+/* Of `client`; the config is loaded.  end: its sessions end as well. */
+int verb_client_restart(struct cli *, const char *name);
+int verb_client_kick(struct cli *, const char *name, bool end);
+
 #endif

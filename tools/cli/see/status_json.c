@@ -336,12 +336,34 @@ handler(const struct view *v)
 	return o;
 }
 
+/* null: the fleet runs none. */
+static struct json_object *
+client_process(const struct view *v, const char *name)
+{
+	const struct view_process *p = view_process(v, name);
+	struct json_object *o;
+
+	if (p == NULL)
+		return NULL;
+	o = json_object_new_object();
+	put_known(o, "pid", p->pid != 0 ? p->pid : -1);
+	put_seconds(o, "since_s",
+	    p->pid != 0 ? view_age(v, p->w.started_ms) : -1);
+	json_put_int(o, "starts", (int64_t)p->w.starts);
+	json_object_object_add(o, "crashes", crashes(&p->w));
+	json_put_bool(o, "changing", p->changing);
+	put_samples(o, &p->w);
+	put_text(o, "last_end", p->w.last_end);
+	return o;
+}
+
 static struct json_object *
 client(const struct view *v, const struct page_client *c)
 {
 	struct json_object *o = json_object_new_object();
 
 	client_rows_json(o, v, c);
+	json_object_object_add(o, "process", client_process(v, c->name));
 	return o;
 }
 

@@ -186,6 +186,16 @@ line_handler(const struct view *v, FILE *f)
 		fprintf(f, "        %s\n", h->note);
 }
 
+static uint64_t
+crash_count(const struct page_watch *w)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < CRASHES; i++)
+		n += w->crashes[i];
+	return n;
+}
+
 /* What holds back more than one call, and what Discord does not take. */
 static void
 line_rest(const struct view *v, FILE *f)
@@ -225,16 +235,6 @@ line_versions(const struct view *v, FILE *f)
 		fprintf(f,
 		    "version %s; %u of %zu shards still run another one\n",
 		    v->cluster.version, n, v->n);
-}
-
-static uint64_t
-crash_count(const struct page_watch *w)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < CRASHES; i++)
-		n += w->crashes[i];
-	return n;
 }
 
 static void

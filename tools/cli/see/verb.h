@@ -11,6 +11,9 @@
 
 cli_fn verb_budget, verb_check, verb_logs, verb_status, verb_why;
 
+/* Of `client`; the config is loaded. */
+int verb_client_why(struct cli *, const char *name);
+
 /* "main WARNING - 15/16 ready, shard 7 ... | ready=15;..."; the exit code.
  * trouble: of the config file, which is not the fleet's, or "". */
 int verb_check_line(const struct view *, const char *trouble, char *out,

@@ -40,6 +40,7 @@ static const struct {
     {"actor_roles", DISCORDS},
     {"roles", DISCORDS},
     {"id", DISCORDS},
+    {"member", DISCORDS},
     {"kind", OWN},
     {"rank", OWN},
     {"content", OWN},

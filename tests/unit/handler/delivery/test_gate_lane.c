@@ -2,6 +2,7 @@
 /* gate_lane.c: every event reaches the gate, which may go away at any time. */
 #include "handler/delivery/gate_lane.h"
 #include "shared/base/clock.h"
+#include "tests/unit/rig/fake_time.h"
 #include "tests/unit/rig/scratch.h"
 
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 static struct {
 	char dir[SCRATCH_MAX];
 	struct ev_loop *loop;
+	struct timers *timers;
 	struct lanes lanes;
 	struct gate_lane gate;
 	struct intake intake;
@@ -64,6 +66,7 @@ set_up(void **state)
 			     NULL, NULL, &e),
 	    0);
 	t.loop = ev_loop_new(EVFLAG_AUTO);
+	t.timers = timer_base_new(t.loop);
 	t.lanes.finished = on_finished;
 	t.lanes.serving = true;
 	backlog_dir_init(&t.lanes.backlogs, t.dir);
@@ -74,7 +77,7 @@ set_up(void **state)
 	in_flight_session(&t.shard, 9, "session");
 	in_flight_bind(&t.shard, 1);
 	t.gate.lost = on_lost;
-	gate_lane_init(&t.gate, &t.lanes, &t.intake, &t.config);
+	gate_lane_init(&t.gate, t.timers, &t.lanes, &t.intake, &t.config);
 	wire();
 	return 0;
 }
@@ -87,6 +90,7 @@ tear_down(void **state)
 	intake_free(&t.intake);
 	subscriptions_free(&t.route);
 	backlog_dir_unlock(&t.lanes.backlogs);
+	timer_base_free(t.timers);
 	ev_loop_destroy(t.loop);
 	config_free(&t.config);
 	close(t.fd);
@@ -279,12 +283,108 @@ test_command(void **state)
 	assert_int_equal(t.lost, 1);
 }
 
+/* ---- questions ------------------------------------------------------ */
+
+static struct {
+	unsigned n, status;
+	uint64_t guild;
+	char text[128];
+} told;
+
+static void
+on_told(void *arg, const struct gate_answer *a, const char *text, size_t len)
+{
+	told.n++;
+	told.status = a->status;
+	told.guild = a->guild;
+	str_format(told.text, sizeof(told.text), "%.*s", (int)len, text);
+}
+
+static const char *
+ask(enum gate_ask_what what)
+{
+	const struct gate_ask q = {.what = what, .channel = 5};
+
+	return gate_question_ask(&t.gate.questions, &q, "{}", 2, on_told, NULL);
+}
+
+static void
+answers(uint64_t id, const char *text)
+{
+	struct {
+		struct gate_answer a;
+		char text[64];
+	} m = {.a = {.status = GATE_ANSWER_OK, .guild = 7}};
+
+	str_copy(m.text, text, sizeof(m.text));
+	say(GATE_ANSWER, id, 0, &m, sizeof(m.a) + strlen(text));
+	turn();
+}
+
+static void
+test_question(void **state)
+{
+	struct gate_hdr h;
+	struct gate_ask q;
+	char payload[256];
+
+	memset(&told, 0, sizeof(told));
+	hello();
+	assert_null(ask(GATE_ASK_CHANNEL));
+	assert_null(ask(GATE_ASK_CHANNEL));
+	assert_true(hear(&h, payload));
+	assert_int_equal(h.type, GATE_ASK);
+	assert_int_equal(h.len, sizeof(q) + 2);
+	memcpy(&q, payload, sizeof(q));
+	assert_int_equal(q.channel, 5);
+	assert_string_equal(payload + sizeof(q), "{}");
+	answers(2, "[2]");
+	assert_int_equal(told.n, 1);
+	assert_string_equal(told.text, "[2]");
+	assert_int_equal(told.guild, 7);
+	answers(2, "[3]"); /* it had one */
+	answers(9, "[3]");
+	say(GATE_ANSWER, 1, 0, "x", 1); /* no answer */
+	turn();
+	assert_int_equal(told.n, 1);
+	fake_time_advance((uint64_t)(GATE_QUESTION_S * 1000));
+	assert_int_equal(told.n, 2);
+	assert_int_equal(told.status, GATE_ANSWER_COLD);
+	assert_string_equal(told.text, "the gate does not answer in time");
+}
+
+/* Whoever asks hears at once that it is away. */
+static void
+test_question_away(void **state)
+{
+	memset(&told, 0, sizeof(told));
+	hello();
+	assert_null(ask(GATE_ASK_CHANNEL));
+	close(t.fd);
+	turn();
+	assert_int_equal(told.n, 1);
+	assert_string_equal(told.text, "the gate went away");
+	assert_string_equal(ask(GATE_ASK_CHANNEL), "the gate is away");
+	assert_non_null(strstr(gate_question_ask(NULL, &(struct gate_ask) {0},
+				   NULL, 0, on_told, NULL),
+	    "there is no gate"));
+	wire();
+	hello();
+	for (unsigned i = 0; i < GATE_QUESTIONS_MAX / 2; i++)
+		assert_null(ask(GATE_ASK_PLACE));
+	/* Clients' REST leaves room for plugins. */
+	assert_string_equal(ask(GATE_ASK_PLACE),
+	    "too many questions wait for the gate already");
+	assert_null(ask(GATE_ASK_GUILD));
+}
+
 int
 main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 	const struct CMUnitTest tests[] = {T(test_acknowledged), T(test_away),
-	    T(test_backlog), T(test_command)};
+	    T(test_backlog), T(test_command), T(test_question),
+	    T(test_question_away)};
 #undef T
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

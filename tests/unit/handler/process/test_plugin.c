@@ -5,8 +5,8 @@
  * goes on.
  */
 #include "handler/process/health.h"
-#include "handler/process/stderr_words.h"
-#include "handler/process/log_ration.h"
+#include "shared/guest/stderr_words.h"
+#include "shared/guest/log_ration.h"
 #include "handler/process/plugin.h"
 #include "handler/process/rpc_read.h"
 #include "shared/base/log.h"
@@ -52,7 +52,7 @@
 static struct {
 	struct ev_loop *loop;
 	struct config config;
-	struct plugin_spawn_limits limits;
+	struct guest_limits limits;
 	struct plugin_host host;
 	struct plugin *plugin;
 	struct in_flight work;
@@ -141,7 +141,7 @@ setup(void **state)
 	    .window = 4,
 	    .timeout_s = 10};
 	t.loop = ev_loop_new(EVFLAG_AUTO);
-	plugin_spawn_limits_save(&t.limits);
+	guest_limits_save(&t.limits);
 	t.host = (struct plugin_host) {.loop = t.loop,
 	    .timers = timer_base_new(t.loop),
 	    .config = &t.config,

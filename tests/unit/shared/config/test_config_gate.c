@@ -60,6 +60,7 @@ test_values(void **state)
 
 	assert_int_equal(parse(BOT GATE "rest_listen = [::1]:7781\n"
 					"log_bytes = 8M\n"
+					"members = seen\npresences = yes\n"
 					"[client \"a\"]\n"
 					"[plugin \"a\"]\nexec = /bin/true\n"
 					"[client \"b\"]\n"
@@ -73,6 +74,8 @@ test_values(void **state)
 	assert_int_equal(t.config.clients, 2);
 	assert_int_equal(t.config.plugins, 1);
 	assert_int_equal(t.config.gate_log_bytes, 8 << 20);
+	assert_int_equal(t.config.gate_members, CONFIG_MEMBERS_SEEN);
+	assert_true(t.config.gate_presences);
 	assert_true(t.config.gate_heartbeat_s == 10);
 	assert_non_null(a = config_client(&t.config, "a"));
 	assert_true(a->intents == UINT64_MAX);
@@ -157,8 +160,27 @@ note(const struct config_diff_change *c, void *arg)
 
 	config_diff_change_words(c, words, sizeof(words));
 	on_problem(words, NULL);
-	assert_int_equal(c->reload, CONFIG_RELOAD_GATE);
+	assert_int_equal(c->reload,
+	    c->key != NULL && strcmp(c->key->key, "exec") == 0
+		? CONFIG_RELOAD_CLIENT
+		: CONFIG_RELOAD_GATE);
 	assert_true(config_diff_change_live(c));
+}
+
+/* The gate has to hear of one that says nothing but its name, and of the exec
+ * of another one it has not. */
+static void
+test_sum(void **state)
+{
+	uint64_t sum;
+
+	assert_int_equal(parse(BOT GATE "[client \"a\"]\n"), 0);
+	sum = config_diff_sum(&t.config, CONFIG_RELOAD_GATE);
+	assert_int_equal(parse(BOT GATE "[client \"a\"]\n[client \"b\"]\n"), 0);
+	assert_true(sum != config_diff_sum(&t.config, CONFIG_RELOAD_GATE));
+	assert_int_equal(parse(BOT GATE "[client \"a\"]\nexec = /bin/true\n"),
+	    0);
+	assert_true(sum == config_diff_sum(&t.config, CONFIG_RELOAD_GATE));
 }
 
 static void
@@ -182,6 +204,11 @@ test_difference(void **state)
 	assert_string_equal(t.said[3], "[client \"c\"]: new");
 	assert_true(config_diff_sum(&t.other, CONFIG_RELOAD_GATE)
 	    != config_diff_sum(&t.config, CONFIG_RELOAD_GATE));
+	/* What is started with the bot's process is no matter of the gate. */
+	assert_true(config_diff_client_sum(config_client(&t.other, "a"))
+	    != config_diff_client_sum(config_client(&t.config, "a")));
+	assert_true(config_diff_client_sum(config_client(&t.other, "b"))
+	    == config_diff_client_sum(config_client(&t.config, "c")));
 	assert_int_equal(config_diff_merge(&t.other, &t.config, &out, &t.err),
 	    0);
 	assert_int_equal(config_diff(&t.config, &out, NULL, NULL), 0);
@@ -206,6 +233,7 @@ main(void)
 	    cmocka_unit_test_teardown(test_none, tear_down),
 	    cmocka_unit_test_teardown(test_values, tear_down),
 	    cmocka_unit_test_teardown(test_problems, tear_down),
+	    cmocka_unit_test_teardown(test_sum, tear_down),
 	    cmocka_unit_test_teardown(test_difference, tear_down),
 	};
 

@@ -25,10 +25,65 @@ tear_down(void **state)
 	return store_rig_close(&t);
 }
 
+static const uint8_t key[CLIENT_TOKEN_KEY] = {1, 2, 3};
+
 static int
 check(const char *text, char client[CLIENT_TOKEN_NAME_MAX])
 {
-	return client_token_check(&t.store, text, strlen(text), client, &t.err);
+	struct client_token_who who = {.client = ""};
+	int rc = client_token_check(&t.store, key, text, strlen(text), &who,
+	    &t.err);
+
+	str_copy(client, who.client, CLIENT_TOKEN_NAME_MAX);
+	assert_int_equal(who.run, 0);
+	return rc;
+}
+
+static uint32_t
+run_of(const uint8_t *with, const char *text, const char *client)
+{
+	struct client_token_who who;
+	int rc = client_token_check(&t.store, with, text, strlen(text), &who,
+	    &t.err);
+
+	if (rc != 1)
+		return 0;
+	assert_string_equal(who.client, client);
+	return who.run;
+}
+
+/* That of a process counts beside the operator's, and the store has none. */
+static void
+test_of_a_process(void **state)
+{
+	static const uint8_t other[CLIENT_TOKEN_KEY] = {1, 2, 4};
+	static const uint32_t runs[] = {1, 0xffffffff, 1790000000, 0xfbefbefb};
+	char a[CLIENT_TOKEN_MAX], op[CLIENT_TOKEN_MAX], who[64];
+	char b[CLIENT_TOKEN_MAX], text[CLIENT_TOKEN_MAX];
+
+	assert_int_equal(client_token_new(&t.store, "a", BOT, op, &t.err), 0);
+	for (size_t i = 0; i < nitems(runs); i++) {
+		client_token_run(key, "a", BOT, runs[i], a);
+		assert_null(strpbrk(a, "=+/ "));
+		assert_int_equal(run_of(key, a, "a"), runs[i]);
+		assert_int_equal(run_of(other, a, "a"), 0);
+		assert_int_equal(run_of(NULL, a, "a"), 0);
+		for (size_t j = 0; a[j] != '\0'; j++) {
+			str_copy(text, a, sizeof(text));
+			text[j] = text[j] == 'A' ? 'B' : 'A';
+			assert_int_equal(
+			    client_token_check(&t.store, key, text,
+				strlen(text),
+				&(struct client_token_who) {.run = 0}, &t.err),
+			    0);
+		}
+	}
+	/* The proof of one client is none of another's. */
+	client_token_run(key, "b", BOT, runs[3], b);
+	str_format(text, sizeof(text), "%.*s%s", (int)(strrchr(b, '.') - b), b,
+	    strrchr(a, '.'));
+	assert_int_equal(run_of(key, text, "b"), 0);
+	assert_int_equal(check(op, who), 1);
 }
 
 static void
@@ -108,8 +163,9 @@ test_what_is_none(void **state)
 		assert_int_equal(check(none[i], who), 0);
 	memset(longer, 'A', sizeof(longer));
 	longer[4] = longer[200] = '.';
-	assert_int_equal(client_token_check(&t.store, longer, sizeof(longer),
-			     who, &t.err),
+	assert_int_equal(client_token_check(&t.store, key, longer,
+			     sizeof(longer),
+			     &(struct client_token_who) {.run = 0}, &t.err),
 	    0);
 }
 
@@ -138,6 +194,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_of_a_process, set_up,
+		tear_down),
 	    cmocka_unit_test_setup_teardown(test_whose, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_another_one, set_up,
 		tear_down),

@@ -19,6 +19,7 @@
 
 static struct fleet *f;
 static struct config before;
+static struct client_process replaced;
 
 static void
 problem(const char *line, void *arg)
@@ -34,7 +35,8 @@ rest(void)
 	    "[bot]\nname = t\ntoken_file = /none/token\n"
 	    "intents = 513\n[gateway]\napi = http://127.0.0.1:1\n[paths]\n"
 	    "state_dir = /none/state\nrun_dir = /none/run\n"
-	    "log_dir = /none/log\n";
+	    "log_dir = /none/log\n[gate]\nlisten = 127.0.0.1:7780\n"
+	    "[client \"bot\"]\nexec = /bin/sh\n";
 	struct err e;
 
 	fake_time_reset();
@@ -51,6 +53,10 @@ rest(void)
 	for (uint32_t i = 0; i < FLEET_HANDLERS; i++)
 		member_init(&f->handler_slot[i], f, CONTRACT_HANDLER, i);
 	f->handler = &f->handler_slot[0];
+	for (uint32_t i = 0; i < FLEET_GATES; i++)
+		member_init(&f->gate_slot[i], f, CONTRACT_GATE, i);
+	f->gate = &f->gate_slot[0];
+	clients_init(f->clients, f);
 	reload_effects_init(f->reload, f);
 	rollout_effects_init(f->rollout, f);
 	plugin_command_init(f->plugin_command, f);
@@ -128,6 +134,10 @@ let_run(enum operation_underway u)
 	case UNDERWAY_PROBE:
 		f->probe->asked = f->handler;
 		break;
+	case UNDERWAY_CLIENT:
+		replaced.change.state = CLIENT_CHANGE_STARTING;
+		f->clients->of[3] = &replaced;
+		break;
 	default:
 		fail();
 	}
@@ -164,6 +174,8 @@ begin(enum operation o, struct err *e)
 		return plugin_command_ask(f->plugin_command, 9, &unload, e);
 	case OPERATION_PROBE:
 		return probe_ask(f->probe, 9, 1, e);
+	case OPERATION_CLIENT:
+		return clients_restart(f->clients, "bot", 9, e);
 	default:
 		return operation_may(f, o, e);
 	}
