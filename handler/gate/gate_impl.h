@@ -19,8 +19,9 @@
 #include "shared/wire/orphan.h"
 
 #define GATE_TICK_S 0.5
-#define GATE_LAST_S 2.0 /* for clients to take what is on its way */
-#define GATE_MINUTES 7	/* stands of the counters, 10 s apart */
+#define GATE_LAST_S 2.0	      /* for clients to take what is on its way */
+#define GATE_MISSING_TICKS 20 /* from one look for missing shards to the next */
+#define GATE_MINUTES 7	      /* stands of the counters, 10 s apart */
 #define GATE_MINUTE_MS 10000
 #define GATE_NOTE_MS 300000 /* a refusal of a client is told for so long */
 
@@ -48,6 +49,7 @@ struct gate {
 	struct page_gate before; /* what others did */
 	struct gate_minute minute[GATE_MINUTES];
 	unsigned minute_next;
+	unsigned missing_wait; /* ticks until it is looked again */
 	struct ipc ipc;
 	struct orphan orphan;
 	struct nonce nonce;

@@ -26,6 +26,43 @@ count_log(struct gate *g, struct page_gate *p)
 	p->log_used = gatelog_used(g->log);
 }
 
+/* Shards whose guilds no client is shown. */
+static uint32_t
+missing_shards(struct gate *g)
+{
+	const struct page_head *head = g->page.head;
+	uint32_t n = head->cluster.shard_count, missing = 0;
+	struct guild_cache_view *v;
+	struct page_shard s;
+	struct err e;
+
+	if (g->mending || (v = guild_cache_view(g->cache, &e)) == NULL)
+		return 0;
+	for (uint32_t i = 0; i < n && i < head->slots; i++)
+		missing += page_read(&g->page.slot[i].shard, &s, sizeof(s))
+		    && s.session != 0 && guild_cache_has_ready(v, i, &e) == 0;
+	guild_cache_view_end(v);
+	return missing;
+}
+
+/* Often while there are some, as they come by one each. */
+static void
+count_missing(struct gate *g, struct page_gate *p)
+{
+	p->cache_missing = g->own.cache_missing;
+	p->cache_missing_ms = g->own.cache_missing_ms;
+	if (g->missing_wait > 0) {
+		g->missing_wait--;
+		return;
+	}
+	p->cache_missing = missing_shards(g);
+	if (p->cache_missing == 0)
+		p->cache_missing_ms = 0;
+	else if (p->cache_missing_ms == 0)
+		p->cache_missing_ms = clock_boot_ms();
+	g->missing_wait = p->cache_missing == 0 ? GATE_MISSING_TICKS : 1;
+}
+
 static void
 count_cache(struct gate *g, struct page_gate *p)
 {
@@ -39,6 +76,7 @@ count_cache(struct gate *g, struct page_gate *p)
 	p->cache_behind = p->log_last > w.position ? p->log_last - w.position
 						   : 0;
 	p->cache_damaged = w.damaged;
+	count_missing(g, p);
 	p->cache_lost += w.lost;
 	if (w.why[0] != '\0')
 		str_format(g->note, sizeof(g->note),

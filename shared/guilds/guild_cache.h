@@ -162,6 +162,9 @@ const char *guild_cache_kind_name(unsigned kind);
  * known or not available; -1. */
 int guild_cache_part(const struct guild_cache_view *, uint64_t guild,
     enum guild_cache_kind, struct buf *out, struct err *);
+/* Was a READY of that shard of upstream seen?  1, 0, -1. */
+int guild_cache_has_ready(const struct guild_cache_view *, uint32_t shard,
+    struct err *);
 
 struct guild_cache_ready {
 	const char *session_id, *resume_url;

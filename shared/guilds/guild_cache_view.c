@@ -308,6 +308,18 @@ add_guild(uint64_t guild, bool available, void *arg)
 }
 
 int
+guild_cache_has_ready(const struct guild_cache_view *v, uint32_t shard,
+    struct err *err)
+{
+	const char *value;
+	size_t len;
+
+	return guild_cache_get(v, 0,
+	    (enum guild_cache_kind)GUILD_CACHE_OWN_READY, shard, &value, &len,
+	    err);
+}
+
+int
 guild_cache_ready(const struct guild_cache_view *v,
     const struct guild_cache_ready *ready, struct buf *out, struct err *err)
 {

@@ -120,8 +120,12 @@ struct page_gate {
 	uint32_t cache_cold;	/* there is none */
 	uint32_t cache_damaged; /* it begins empty as soon as it can */
 	uint64_t cache_lost;	/* records it could not read in time */
-	uint64_t accepted;	/* connections */
-	uint64_t resume_lost;	/* RESUMEs of what there is no more */
+	/* Shards that have a session and are not in it, as when they had it
+	 * before there was a gate; boot stamp since when there are such. */
+	uint32_t cache_missing, cache_reserved;
+	uint64_t cache_missing_ms;
+	uint64_t accepted;    /* connections */
+	uint64_t resume_lost; /* RESUMEs of what there is no more */
 	uint64_t ends[PAGE_GATE_ENDS_N];
 	uint32_t refused_now; /* connections refused within a minute */
 	uint32_t refused_end; /* ... most of them why: enum page_gate_end */

@@ -148,6 +148,7 @@ bool verdict_plugin_well(const struct page_plugin *);
 #define VERDICT_GATE_AWAY_MS 300000    /* away for longer: worth a word */
 #define VERDICT_GATE_OVERRUN_MS 600000 /* an overrun is told for so long */
 #define VERDICT_GATE_FILL 80	       /* % of the log: soon it is lost */
+#define VERDICT_GATE_MISSING_MS 15000 /* a shard not in the cache for so long */
 #define VERDICT_GATE_REFUSED 10 /* within a minute: somebody tries on and on */
 
 #define VERDICT_CLIENTS(X)                                                     \
@@ -180,8 +181,8 @@ struct verdict_gate {
 	uint32_t n[VERDICT_CLIENT_STATES], overran;
 	/* Of each the one that is away longest; NULL. */
 	const struct page_client *first[VERDICT_CLIENT_STATES], *first_overran;
-	const char *cache; /* what is wrong with it, a sentence; "": nothing */
-	bool refuses;	   /* again and again: see page_gate.refused_now */
+	char cache[VERDICT_WORDS]; /* what is wrong with it; "": nothing */
+	bool refuses; /* again and again: see page_gate.refused_now */
 };
 /* As its part of the page says, whether or not its process lives. */
 void verdict_gate(const struct page_gate *, uint64_t now_ms,

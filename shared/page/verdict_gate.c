@@ -90,10 +90,31 @@ verdict_client(const struct page_gate *g, const struct page_client *c,
 
 /* ---- all of them ---------------------------------------------------- */
 
+static void
+look_cache(const struct page_gate *g, uint64_t now_ms, char out[VERDICT_WORDS])
+{
+	if (g->cache_damaged)
+		str_format(out, VERDICT_WORDS,
+		    "it is damaged and begins empty: clients that IDENTIFY "
+		    "wait, or miss guilds, until the shards have new sessions "
+		    "(\"shardherd cache rebuild\")");
+	else if (g->cache_cold)
+		str_format(out, VERDICT_WORDS,
+		    "there is none: clients that IDENTIFY wait, those that "
+		    "RESUME go on");
+	else if (g->cache_missing > 0
+	    && since(g->cache_missing_ms, now_ms) >= VERDICT_GATE_MISSING_MS)
+		str_format(out, VERDICT_WORDS,
+		    "it lacks %u shards, which had their sessions before it: "
+		    "clients that IDENTIFY wait, or miss their guilds, until "
+		    "they have new ones (\"shardherd cache rebuild\")",
+		    g->cache_missing);
+}
+
 void
 verdict_gate(const struct page_gate *g, uint64_t now_ms, struct verdict_gate *v)
 {
-	*v = (struct verdict_gate) {.cache = ""};
+	memset(v, 0, sizeof(*v));
 	for (uint32_t i = 0; i < g->clients && i < PAGE_CLIENTS; i++) {
 		const struct page_client *c = &g->client[i];
 		struct verdict_client one = verdict_client(g, c, now_ms);
@@ -104,12 +125,7 @@ verdict_gate(const struct page_gate *g, uint64_t now_ms, struct verdict_gate *v)
 		if (one.overran && v->overran++ == 0)
 			v->first_overran = c;
 	}
-	if (g->cache_damaged)
-		v->cache = "it is damaged and begins empty: clients that "
-			   "IDENTIFY wait until the shards have new sessions";
-	else if (g->cache_cold)
-		v->cache = "there is none: clients that IDENTIFY wait, those "
-			   "that RESUME go on";
+	look_cache(g, now_ms, v->cache);
 	v->refuses = g->refused_now >= VERDICT_GATE_REFUSED;
 }
 

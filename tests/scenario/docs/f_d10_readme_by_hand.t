@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """README's "by hand" works when it is pasted, and ends with something to be
-seen: a message and the bot's answer.  And README knows every exit code."""
+seen: a message and the bot's answer; so does what gives a fleet a gate, with a
+client that connects by what was printed.  And README knows every exit code."""
 import os
 import re
 import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
+from gates import FleetBot, free_port, wait_gate
 from herd import BUILD, CAGED, ROOM, ROOT, SHARDHERD, scenario, skip
 
 
@@ -18,7 +20,34 @@ def block(title):
     return re.findall(r"(?m)^    (.*)$", part), text
 
 
+def gate(t):
+    """What is said of a bot that stays as it is, pasted where a fleet runs."""
+    sim = t.sim(shards=1, guilds=2)
+    fleet = t.fleet(sim)
+    script = "\n".join(block("Your bot stays as it is")[0])
+    ports = free_port(), free_port()
+    for number, port in zip(("7780", "7781"), ports):
+        t.ok(number in script, "it names port " + number)
+        script = script.replace(number, str(port))
+    done = subprocess.run(["bash", "-e"], input=script, text=True,
+        cwd=os.path.dirname(fleet.config), capture_output=True,
+        timeout=ROOM * 100, env=dict(os.environ, PATH="%s:%s" % (
+        os.path.dirname(SHARDHERD), os.environ["PATH"])))
+    t.equal(done.returncode, 0, "the gate's commands run to their end")
+    t.note(done.stderr.strip())
+    t.match(done.stdout, r"(?m)^CLIENT +STATE.*\nbot +never", "the last shows it")
+    token = re.search(r"(?m)^[\w-]{20,}\.[\w-]+\.[\w-]{40,}$", done.stdout)
+    wait_gate(fleet)
+    bot = FleetBot("ws://127.0.0.1:%d" % ports[0])
+    bot.come(token.group())
+    bot.until_guilds(2)
+    t.equal(len(bot.guilds), 2, "the token printed opens it")
+    bot.drop()
+    fleet.stop()
+
+
 def main(t):
+    gate(t)
     lines, text = block("Try it by hand")
     lines = [line for line in lines if not re.match(r"make|PATH=", line)]
     script = "\n".join(lines).replace("/tmp/sim", t.dir + "/sim").replace(

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define FILL_TOLD 10 /* %: less of the log is no news */
+
 static struct verdict_client
 verdict_of(const struct view *v, const struct page_client *c)
 {
@@ -95,7 +97,7 @@ client_rows_note(const struct view *v, const struct page_client *c, char *out,
 		    human_age(one.away_ms, age));
 	else if (c->note[0] != '\0')
 		str_format(out, size, "%s", c->note);
-	else if (one.away_ms >= 0)
+	else if (one.away_ms >= 0 && one.fill >= FILL_TOLD)
 		str_format(out, size, "away for %s, %u %% of the log behind",
 		    human_age(one.away_ms, age), one.fill);
 	else

@@ -447,6 +447,7 @@ gate(const struct view *v)
 	json_put_bool(o, "cache_cold", g->cache_cold);
 	json_put_bool(o, "cache_damaged", g->cache_damaged);
 	json_put_int(o, "cache_lost", (int64_t)g->cache_lost);
+	json_put_int(o, "cache_missing", g->cache_missing);
 	json_put_int(o, "accepted", (int64_t)g->accepted);
 	json_put_int(o, "resume_lost", (int64_t)g->resume_lost);
 	json_put_int(o, "refused", (int64_t)refused(g));
