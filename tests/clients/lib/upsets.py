@@ -201,13 +201,14 @@ class Upsets:
         return twice
 
     def heartbeats(self, bot):
-        """So many that the gate knows that it has what was said until now: the
-        first that comes may have been sent before."""
+        """So many that the gate knows that it has what was said until now: two
+        of each session, as the first that comes may have been sent before;
+        which session it was of is not told, but they take turns."""
         def heard():
             before = time.monotonic()
             ago = self.gated.row(bot.name)["heard_s"]
             return before - ago, time.monotonic() - ago
-        for _ in 1, 2:
+        for _ in range(2 * self.gated.row(bot.name)["sessions"]):
             last = heard()[1]
             wait_until(lambda: heard()[0] > last, "a heartbeat of " + bot.name)
 
