@@ -16,7 +16,7 @@ client.on(Events.ClientReady, () => tell({
 	roles: client.guilds.cache.reduce((n, g) => n + g.roles.cache.size, 0),
 }));
 client.on(Events.MessageCreate, async (message) => {
-	tell({message: message.id, guild: message.guildId});
+	tell({message: message.id});
 	// A bot that was killed gets again what no heartbeat had confirmed; by
 	// the nonce Discord knows a second answer for the first one.
 	if (message.content === '!ping')

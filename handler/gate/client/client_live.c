@@ -156,7 +156,9 @@ client_live_end(struct gate_clients *all, struct client_live *l)
 
 	must(l->conn == NULL);
 	client_voice_leave(all, l->rec.number);
-	if (l->whole && client_store_end(all->setup.store, &l->rec, &err) == -1)
+	if (l->whole
+	    && client_store_end(all->setup.store, &l->rec, l->dirty, &err)
+		== -1)
 		log_warn("gate: the end of a session of client %s could not be "
 			 "written (%s): it may be resumed after a restart of "
 			 "the gate, or ends then by its age",

@@ -34,6 +34,12 @@ cursor_key(char *key, const char *client, uint32_t shard, uint32_t count)
 	    shard, count));
 }
 
+static struct cursor
+cursor_of(const struct client_session *c)
+{
+	return (struct cursor) {c->life, c->acked, c->seen_ms};
+}
+
 int
 client_store_save(const struct store *s, const struct client_session *const *c,
     size_t n, struct err *err)
@@ -47,8 +53,7 @@ client_store_save(const struct store *s, const struct client_session *const *c,
 		must(str_format(key[i][0], KEY_MAX, SESSIONS "%s", c[i]->id));
 		cursor_key(key[i][1], c[i]->client, c[i]->shard,
 		    c[i]->shard_count);
-		cursor[i] = (struct cursor) {c[i]->life, c[i]->acked,
-		    c[i]->seen_ms};
+		cursor[i] = cursor_of(c[i]);
 		op[2 * i] = (struct store_op) {.kind = STORE_OP_BLOB,
 		    .key = key[i][0],
 		    .data = c[i],
@@ -63,13 +68,19 @@ client_store_save(const struct store *s, const struct client_session *const *c,
 
 int
 client_store_end(const struct store *s, const struct client_session *c,
-    struct err *err)
+    bool moved, struct err *err)
 {
-	char key[KEY_MAX];
-	struct store_op op = {.kind = STORE_OP_DROP, .key = key};
+	char session[KEY_MAX], mine[KEY_MAX];
+	struct cursor cursor = cursor_of(c);
+	struct store_op op[] = {{.kind = STORE_OP_DROP, .key = session},
+	    {.kind = STORE_OP_BLOB,
+		.key = mine,
+		.data = &cursor,
+		.len = sizeof(cursor)}};
 
-	must(str_format(key, sizeof(key), SESSIONS "%s", c->id));
-	return store_write(s, &op, 1, err);
+	must(str_format(session, sizeof(session), SESSIONS "%s", c->id));
+	cursor_key(mine, c->client, c->shard, c->shard_count);
+	return store_write(s, op, moved ? 2 : 1, err);
 }
 
 /* ---- reading -------------------------------------------------------- */

@@ -22,9 +22,10 @@
 /* 0, or -1 with err and nothing written. */
 int client_store_save(const struct store *,
     const struct client_session *const *, size_t n, struct err *);
-/* It ended; its client's cursor stays. */
+/* It ended; its client's cursor stays, and is of now when what it acknowledged
+ * has moved since it was saved. */
 int client_store_end(const struct store *, const struct client_session *,
-    struct err *);
+    bool moved, struct err *);
 
 /* Every session there is; fn returns 0 to go on and must not use the store.
  * *bad counts records that are none: they can be resumed no more. */

@@ -33,6 +33,8 @@ class Gated:
 
     def __init__(self, folder, tls=False, clients=None, **options):
         self.folder = folder
+        os.makedirs(folder)
+        self.ca, key = certificate(folder) if tls else ("", None)
         clients = clients or {NAME: {"presence": "yes"}}
         self.sim = Sim(os.path.join(folder, "sim"), **dict(shards=SHARDS,
             guilds=GUILDS, bots=2, **options))
@@ -44,9 +46,7 @@ class Gated:
         for name, keys in clients.items():
             self.config.update({'client "%s".%s' % (name, key): value
                 for key, value in keys.items()})
-        self.ca = ""
         if tls:
-            self.ca, key = certificate(folder)
             self.config.update({"gate.tls_cert": self.ca, "gate.tls_key": key})
         self.plugins = {}
         self.fleet.write_config(self.config, self.plugins)

@@ -5,21 +5,24 @@ import collections
 # kind: see install.py; modes: the first gets every step, the other the short
 # table; cannot: {step: why}; odd: its own ways, in the simulator's words;
 # refused: 429s at most, of many messages at once; example: whether the
-# libraries for tests have a bot of it (example.py); disorder: why the bot's
-# code does not see in order what comes in order; pair: two of the others, at
-# once on one gate.
+# libraries for tests have a bot of it (example.py); disorder: when the bot's
+# code does not see in order what comes in order, and why; pair: two of the
+# others, at once on one gate.
 Row = collections.namedtuple("Row",
     "name kind modes cannot odd refused example disorder pair",
-    defaults=(("plain", "tls"), {}, (), 0, False, None, ()))
+    defaults=(("plain", "tls"), {}, (), 0, False, {}, ()))
 
 # After op 9 false; Discord takes it.
 RESUME_HOST = "on the resume host"
 # When a window ends, its sleepers each begin it anew: a second five may go.
 TWICE_WOKEN = 5
+START, ALWAYS = "messages in order while it starts", "messages in order"
+LATE_QUEUE = {START: "what came before it was ready is handled between what "
+    "comes then"}
 NO_CACHE = {"caches equal to the world": "keeps none"}
 
 ROWS = [
-    Row("discord.js", "npm", example=True),
+    Row("discord.js", "npm", example=True, disorder=LATE_QUEUE),
     Row("discordjs-ws", "npm", ("tls", "plain"), NO_CACHE),
     Row("eris", "npm", ("tls",),
         {"op 9 true": "identifies anew in the same breath"},
@@ -41,8 +44,8 @@ ROWS = [
     Row("serenity", "cargo", ("plain",), {
         "12 messages at once": "leaves limits to a proxy"},
         ("since is an object",),
-        disorder="hands each event to a task of its own"),
+        disorder={ALWAYS: "hands each event to a task of its own"}),
     Row("two-bots", None, odd=(RESUME_HOST,),
-        pair=("discord.js", "discord.py")),
+        disorder=LATE_QUEUE, pair=("discord.js", "discord.py")),
 ]
 BY_NAME = {row.name: row for row in ROWS}

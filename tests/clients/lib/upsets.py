@@ -10,6 +10,7 @@ import threading
 import time
 
 from herd import Failed, wait_until
+from rows import ALWAYS, START
 
 PIECE = 5		# messages that are said in one breath
 APART_S = 0.05		# pace of these
@@ -23,13 +24,14 @@ NUMBER = re.compile(r"number ([0-9]+)$")
 
 class Bot:
     """One bot over all its lives; start(number) is one more of them.  name: of
-    the client in the config; ordered: its code sees in order what comes so."""
+    the client in the config; disorder: as in rows.py."""
 
-    def __init__(self, name, start, title="the bot", ordered=True):
+    def __init__(self, name, start, title="the bot", disorder=()):
         self.name, self.start, self.title = name, start, title
-        self.ordered = ordered
+        self.disorder = disorder
         self.lives = []
         self.repeats = 0	# so far
+        self.judged = []	# of each life: so many are known to be in order
 
     @property
     def now(self):
@@ -41,6 +43,11 @@ class Bot:
 
     def die_and_live(self):
         self.now.kill()
+        self.live().sees("ready", timeout=READY_S)
+
+    def end_and_live(self):
+        """As its author lets it: some libraries say goodbye, some just go."""
+        self.now.end()
         self.live().sees("ready", timeout=READY_S)
 
     def end(self):
@@ -66,6 +73,17 @@ class Bot:
             seen.update(life)
         new, self.repeats = twice[self.repeats:], len(twice)
         return new
+
+
+    def to_judge(self):
+        """Of each life, what is to be in order."""
+        lives, parts = self.numbers(), []
+        for number, life in enumerate(lives):
+            known = self.judged[number] if number < len(self.judged) else \
+                len(life) if number > 0 and START in self.disorder else 0
+            parts.append(life[max(known - 1, 0):])
+        self.judged = [len(life) for life in lives]
+        return [] if ALWAYS in self.disorder else parts
 
 
 class Speaker:
@@ -125,7 +143,7 @@ class Upsets:
     def __init__(self, gated, bots, messages, kills):
         self.gated, self.bots = gated, bots
         self.kills = kills
-        self.share = messages // (3 * kills + 3)
+        self.share = messages // ((2 + len(bots)) * kills + 3)
         self.speaker = Speaker(gated.sim, gated.folder)
         self.identifies = gated.sim.totals()["identifies"]
 
@@ -136,21 +154,28 @@ class Upsets:
         yield from (("SIGKILL of %s%s" % (bot.title, times),
             lambda bot=bot: self.often(bot.die_and_live, bot))
             for bot in self.bots)
+        yield from (("%s ends, and is started again" % bot.title,
+            lambda bot=bot: self.once(bot.end_and_live, bot))
+            for bot in self.bots)
         yield "SIGKILL of the gate" + times, lambda: self.often(g.kill_gate)
         yield ("SIGKILL of the handler" + times,
             lambda: self.often(g.kill_handler))
         for name, act in (("rollout", g.rollout), ("upgrade", g.upgrade),
                 ("reload that replaces the handler", g.reload)):
-            yield name, lambda act=act: self.upset(act) and None
+            yield name, lambda act=act: self.once(act)
 
-    def often(self, harm, mortal=None):
+    def once(self, harm, mortal=None):
+        return self.often(harm, mortal, 1)
+
+    def often(self, harm, mortal=None, times=None):
         first = self.speaker.said
-        twice = sum(self.upset(harm, mortal) for _ in range(self.kills))
+        twice = sum(self.upset(harm, mortal)
+            for _ in range(times or self.kills))
         return "%d messages, %d of them twice" % (self.speaker.said - first,
             twice)
 
     def upset(self, harm, mortal=None):
-        """Messages before, while and after harm(), which may be the death of
+        """Messages before, while and after harm(), which may be the end of
         the bot `mortal`: at least a share of all.  How many came twice."""
         first = self.speaker.said
         if mortal:
@@ -167,7 +192,7 @@ class Upsets:
             if bad:
                 raise Failed("%s saw twice what it had confirmed, of %d "
                     "on: %s" % (bot.name, first, bad[:SOME]))
-            for life in bot.numbers() if bot.ordered else ():
+            for life in bot.to_judge():
                 if bad := self.speaker.disorder(life):
                     raise Failed("not in order: %s" % bad[:SOME])
         spent = self.gated.sim.totals()["identifies"] - self.identifies
@@ -176,13 +201,14 @@ class Upsets:
         return twice
 
     def heartbeats(self, bot):
-        """So many that the gate knows that it has what was said until now: the
-        first that comes may have been sent before."""
+        """So many that the gate knows that it has what was said until now: two
+        of each session, as the first that comes may have been sent before;
+        which session it was of is not told, but they take turns."""
         def heard():
             before = time.monotonic()
             ago = self.gated.row(bot.name)["heard_s"]
             return before - ago, time.monotonic() - ago
-        for _ in 1, 2:
+        for _ in range(2 * self.gated.row(bot.name)["sessions"]):
             last = heard()[1]
             wait_until(lambda: heard()[0] > last, "a heartbeat of " + bot.name)
 

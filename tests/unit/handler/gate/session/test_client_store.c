@@ -89,11 +89,16 @@ test_sessions(void **state)
 	a.acked = 20;
 	save(&a);
 	expect_all("ab", 0);
-	assert_int_equal(client_store_end(&t.store, &a, &t.err), 0);
-	assert_int_equal(client_store_end(&t.store, &a, &t.err), 0);
+	assert_int_equal(client_store_end(&t.store, &a, false, &t.err), 0);
+	assert_int_equal(client_store_end(&t.store, &a, false, &t.err), 0);
 	expect_all("b", 0);
 	/* The cursor stays. */
 	assert_int_equal(cursor("bot", 0, 2, 5), 20);
+	b.acked = 35;
+	assert_int_equal(client_store_end(&t.store, &b, true, &t.err), 0);
+	expect_all("", 0);
+	/* ... and is of the end. */
+	assert_int_equal(cursor("bot", 1, 2, 5), 35);
 }
 
 static void
