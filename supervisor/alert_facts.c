@@ -349,6 +349,82 @@ look_plugins(const struct fleet *f, struct alert_fact *out)
 		    first->note, n > 1 ? ". Others, too." : ".");
 }
 
+/* ---- the gate ------------------------------------------------------- */
+
+static bool
+serves(const struct fleet *f, const struct page_gate *g, uint64_t now)
+{
+	uint64_t beat = page_last_beat(&f->page.head->pulse.gate_ms);
+
+	return g->state == GATE_READY && f->page.head->gate_watch.pid != 0
+	    && verdict_hangs_s(beat, f->page.head->gate_watch.started_ms,
+		   VERDICT_SILENT_MS, now)
+	    == 0;
+}
+
+static void
+look_gate_serves(struct alerts *a, const struct fleet *f,
+    const struct page_gate *g, struct alert_fact *out)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (serves(f, g, now))
+		a->gate_ms = 0;
+	else if (a->gate_ms == 0)
+		a->gate_ms = now;
+	fact(&out[ALERT_GATE],
+	    a->gate_ms != 0
+		&& (double)(now - a->gate_ms) >= f->config->alert_gate_s * 1000,
+	    "The gate serves no client for %llu s: it is %s%s%.150s. What "
+	    "clients miss is kept.",
+	    (unsigned long long)(a->gate_ms != 0 ? (now - a->gate_ms) / 1000
+						 : 0),
+	    g->state < GATE_STATES ? page_gate_state_name[g->state] : "unknown",
+	    g->state == GATE_DOWN
+		    && f->page.head->gate_watch.last_end[0] != '\0'
+		? ", "
+		: "",
+	    g->state == GATE_DOWN ? f->page.head->gate_watch.last_end : "");
+}
+
+static void
+look_gate(struct alerts *a, const struct fleet *f, struct alert_fact *out)
+{
+	static struct page_gate g; /* large */
+	const struct page_client *late;
+	char words[VERDICT_WORDS];
+	uint64_t now = clock_boot_ms();
+	enum verdict_client_state state;
+	struct verdict_gate v;
+
+	if (!config_gate(f->config)) {
+		a->gate_ms = 0;
+		return;
+	}
+	if (!page_read(&f->page.head->gate, &g, sizeof(g)))
+		return;
+	look_gate_serves(a, f, &g, out);
+	verdict_gate(&g, now, &v);
+	verdict_gate_overran(&v, now, words);
+	fact(&out[ALERT_OVERRUN], v.first_overran != NULL,
+	    "Client %.63s fell off the log of the gate, %s. [gate] log_bytes "
+	    "and log_age say how far it goes back.",
+	    v.first_overran != NULL ? v.first_overran->name : "", words);
+	state = v.first[VERDICT_CLIENT_LOST] != NULL  ? VERDICT_CLIENT_LOST
+	    : v.first[VERDICT_CLIENT_FALLING] != NULL ? VERDICT_CLIENT_FALLING
+						      : VERDICT_CLIENT_SLOW;
+	late = v.first[state];
+	verdict_gate_words(&v, &g, state, now, words);
+	fact(&out[ALERT_AWAY], late != NULL, "Client %.63s: %s.%s",
+	    late != NULL ? late->name : "", words,
+	    state == VERDICT_CLIENT_SLOW
+		? ""
+		: " Start it, or take its section out of the config if it is "
+		  "not to come back.");
+	fact(&out[ALERT_CACHE], v.cache[0] != '\0', "The gate's cache: %s.",
+	    v.cache);
+}
+
 void
 alerts_watch(struct alerts *a)
 {
@@ -364,6 +440,7 @@ alerts_watch(struct alerts *a)
 	look_deaf(f, facts);
 	look_silent(f, facts);
 	look_hold(a, f, facts);
+	look_gate(a, f, facts);
 	/* A reload that was rolled back, or a file that could not even be
 	   started with: over with the next good one. */
 	why = f->notes.text[NOTE_CONFIG][0] != '\0'

@@ -17,6 +17,8 @@
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/ledger.h"
 #include "supervisor/log/fleet_log.h"
+#include "supervisor/operation/gate_change.h"
+#include "supervisor/operation/operation.h"
 
 #define MIB (1u << 20)
 
@@ -102,6 +104,15 @@ memory_words(const struct usage *u, const char *name, const char *key,
 	    (unsigned long long)(u->last * 100 / limit), way, key);
 }
 
+/* Of a gate the log is the supervisor's, the cache the system's to drop. */
+static uint64_t
+memory_of(const struct page_watch *w, const char *key)
+{
+	return 1024
+	    * (strcmp(key, "memory_gate") == 0 && w->anon_kb > 0 ? w->anon_kb
+								 : w->rss_kb);
+}
+
 static void
 judge(struct resources_process *p, const struct page_watch *w, int32_t pid,
     const char *name, const char *key, int64_t memory)
@@ -125,12 +136,34 @@ judge(struct resources_process *p, const struct page_watch *w, int32_t pid,
 	}
 	if (memory > 0) {
 		m = usage_marks((uint64_t)memory);
-		news = usage_take(&p->memory, w->rss_kb * 1024, &m,
+		news = usage_take(&p->memory, memory_of(w, key), &m,
 		    w->sampled_ms);
 		memory_words(&p->memory, name, key, (uint64_t)memory, words,
 		    sizeof(words));
 		say(news, words, name, "memory");
 	}
+}
+
+/* What grows in a gate goes with it: nothing else needs it to stay. */
+static void
+renew_gate(struct resources *l)
+{
+	struct fleet *f = l->fleet;
+	uint64_t limit = (uint64_t)f->config->memory_gate;
+	uint64_t now = clock_boot_ms();
+
+	if (limit == 0 || l->gate.pid <= 0 || l->gate.memory.last < limit
+	    || (l->gate_renewed_ms != 0
+		&& now - l->gate_renewed_ms < RESOURCES_RENEW_MS)
+	    || operation_may(f, OPERATION_RELOAD, NULL) == -1
+	    || !gate_change_renew(f->gate_change))
+		return;
+	l->gate_renewed_ms = now;
+	log_warn("The gate takes %llu of %llu MiB of memory ([limits] "
+		 "memory_gate): another one takes its place, its clients "
+		 "RESUME.",
+	    (unsigned long long)l->gate.memory.last / MIB,
+	    (unsigned long long)limit / MIB);
 }
 
 static void
@@ -144,6 +177,9 @@ look_processes(struct resources *l)
 	    c->memory_supervisor);
 	judge(&l->handler, &f->page.head->handler_watch, f->handler->pid,
 	    "handler", "memory_handler", c->memory_handler);
+	judge(&l->gate, &f->page.head->gate_watch, f->gate->pid, "gate",
+	    "memory_gate", c->memory_gate);
+	renew_gate(l);
 	for (uint32_t i = 0; i < f->local; i++)
 		judge(&l->shard[i], &f->page.slot[i].watch, f->shard[i].pid,
 		    f->shard[i].name, "memory_shard", c->memory_shard);
@@ -183,6 +219,8 @@ resources_processes(const struct resources *l, char *words, size_t size)
 	    "memory_supervisor", c->memory_supervisor, &level, words, size);
 	n += worse(&l->handler, &h->handler_watch, "handler", "memory_handler",
 	    c->memory_handler, &level, words, size);
+	n += worse(&l->gate, &h->gate_watch, "gate", "memory_gate",
+	    c->memory_gate, &level, words, size);
 	for (uint32_t i = 0; i < f->local; i++)
 		n += worse(&l->shard[i], &f->page.slot[i].watch,
 		    f->shard[i].name, "memory_shard", c->memory_shard, &level,

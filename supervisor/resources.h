@@ -15,6 +15,7 @@ struct fleet;
 #define RESOURCES_DISK_LEAST (1u << 20) /* left: urgent on any disk */
 #define RESOURCES_CLOCK_MS 1000 /* a step between two looks, not a drift */
 #define RESOURCES_WORDS 384
+#define RESOURCES_RENEW_MS 600000 /* between two gates replaced for memory */
 
 /* One process: of another pid, its story begins anew. */
 struct resources_process {
@@ -32,7 +33,8 @@ struct resources_disk {
 struct resources {
 	struct fleet *fleet;
 	struct resources_process *shard; /* per slot */
-	struct resources_process handler, supervisor;
+	struct resources_process handler, supervisor, gate;
+	uint64_t gate_renewed_ms; /* for its memory; 0: never */
 	struct resources_disk state, log;
 	bool clock_known;
 	int64_t clock_ms; /* wall clock minus boot clock */

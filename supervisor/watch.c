@@ -111,6 +111,7 @@ sample(struct page_watch *pw, pid_t pid)
 	page_begin(&pw->lock);
 	pw->rss_kb = s.rss_kb;
 	pw->uss_kb = s.uss_kb;
+	pw->anon_kb = s.anon_kb;
 	pw->fds = s.fds;
 	pw->fd_limit = s.fd_limit;
 	pw->sampled_ms = clock_boot_ms();

@@ -3,7 +3,8 @@
  * The gate's one object, for the files that make up the process: gate.c (the
  * loop and the end), gate_setup.c (what it starts with, and takes over),
  * gate_desk.c (the clients), gate_asks.c (what handlers ask the cache),
- * gate_channel.c (the supervisor), gate_page.c (what status shows).
+ * gate_channel.c (the supervisor), gate_page.c, gate_page_clients.c (what
+ * status shows).
  */
 #ifndef HANDLER_GATE_GATE_IMPL_H
 #define HANDLER_GATE_GATE_IMPL_H
@@ -19,15 +20,27 @@
 
 #define GATE_TICK_S 0.5
 #define GATE_LAST_S 2.0 /* for clients to take what is on its way */
+#define GATE_MINUTES 7	/* stands of the counters, 10 s apart */
+#define GATE_MINUTE_MS 10000
+#define GATE_NOTE_MS 300000 /* a refusal of a client is told for so long */
+
+/* Why connections ended up to then: refusals of late are the difference. */
+struct gate_minute {
+	uint64_t at_ms; /* boot clock; 0: free */
+	uint64_t end[PAGE_GATE_ENDS_N];
+};
 
 struct gate {
 	struct ev_loop *loop;
 	struct timers *timers;
 	struct config config;
 	struct page page;
-	struct page_gate own; /* what this process counted */
+	struct page_gate own; /* as it was put on the page last */
+	uint64_t log_lost;    /* records, found at the start */
 	bool in_service;
 	struct page_gate before; /* what others did */
+	struct gate_minute minute[GATE_MINUTES];
+	unsigned minute_next;
 	struct ipc ipc;
 	struct orphan orphan;
 	struct nonce nonce;
@@ -70,8 +83,6 @@ int gate_desk_open(struct gate *, struct err *);
 void gate_desk_close(struct gate *);
 /* A cache that is damaged is taken from them until it is mended. */
 void gate_desk_mend(struct gate *);
-/* The clients' part of g->own. */
-void gate_desk_count(struct gate *);
 
 /* Before lanes come: questions of handlers. */
 void gate_asks_open(struct gate *);
@@ -79,6 +90,9 @@ void gate_asks_open(struct gate *);
 void gate_asks_noted(struct gate *, const struct gatelog_record *);
 void gate_asks_close(struct gate *);
 
+/* gate_page.c, gate_page_clients.c: what of p is the clients'; p->log_last is
+ * there already. */
+void gate_page_clients(struct gate *, struct page_gate *p);
 void gate_page_write(struct gate *);
 
 void gate_run(struct gate *);

@@ -12,37 +12,58 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Counters that go on from one process to the next. */
-#define COUNTERS(X) X(events) X(repeated) X(unreadable) X(too_big) X(log_lost)
-
 static void
-count(struct gate *g)
+count_log(struct gate *g, struct page_gate *p)
 {
-	struct page_gate *p = &g->own;
-	struct cache_writer_state w;
-
-	p->events = g->feed.events;
-	p->repeated = g->feed.repeated;
-	p->unreadable = g->feed.unreadable;
-	p->too_big = g->feed.too_big;
-	p->lanes = feed_lanes(&g->feed);
-	str_copy(p->note, g->note, sizeof(p->note));
-	p->cache_cold = g->cache == NULL;
-	gate_desk_count(g);
+	p->log_size = (uint64_t)g->config.gate_log_bytes;
+	p->log_age_ms = (uint64_t)(g->config.gate_log_age_s * 1000);
+	p->log_lost = g->before.log_lost + g->log_lost;
 	if (g->log == NULL)
 		return;
+	p->log_life = gatelog_life(g->log);
 	p->log_oldest = gatelog_oldest(g->log);
 	p->log_last = gatelog_last(g->log);
 	p->log_used = gatelog_used(g->log);
-	p->log_size = (uint64_t)g->config.gate_log_bytes;
+}
+
+static void
+count_cache(struct gate *g, struct page_gate *p)
+{
+	struct cache_writer_state w;
+
+	p->cache_cold = g->log != NULL && g->cache == NULL;
+	p->cache_lost = g->before.cache_lost;
 	if (g->writer == NULL)
 		return;
 	cache_writer_look(g->writer, &w);
 	p->cache_behind = p->log_last > w.position ? p->log_last - w.position
 						   : 0;
+	p->cache_damaged = w.damaged;
+	p->cache_lost += w.lost;
 	if (w.why[0] != '\0')
-		str_format(p->note, sizeof(p->note),
+		str_format(g->note, sizeof(g->note),
 		    "the cache can't be written: %.150s", w.why);
+	else if (g->cache != NULL)
+		g->note[0] = '\0';
+}
+
+static void
+count(struct gate *g, struct page_gate *p)
+{
+	const struct page_gate *b = &g->before;
+
+	p->state = g->state;
+	p->state_since_ms = g->since_ms;
+	p->pid = g->state == GATE_DOWN ? 0 : (int32_t)getpid();
+	p->lanes = feed_lanes(&g->feed);
+	p->events = b->events + g->feed.events;
+	p->repeated = b->repeated + g->feed.repeated;
+	p->unreadable = b->unreadable + g->feed.unreadable;
+	p->too_big = b->too_big + g->feed.too_big;
+	count_log(g, p);
+	count_cache(g, p);
+	gate_page_clients(g, p);
+	text_clean(p->note, sizeof(p->note), g->note, strlen(g->note));
 }
 
 static bool
@@ -54,6 +75,7 @@ serves(struct gate *g)
 	if (named && !g->in_service) {
 		page_repair(&head->gate.lock);
 		g->before = head->gate;
+		g->own = g->before;
 	}
 	g->in_service = named;
 	return named;
@@ -62,30 +84,24 @@ serves(struct gate *g)
 void
 gate_page_write(struct gate *g)
 {
-	struct page_gate *p = &g->page.head->gate;
-	const struct page_gate *own = &g->own;
+	static struct page_gate p; /* large */
 
 	if (!serves(g))
 		return;
-	count(g);
-	page_begin(&p->lock);
-	p->state = g->state;
-	p->state_since_ms = g->since_ms;
-	p->pid = g->state == GATE_DOWN ? 0 : (int32_t)getpid();
-	p->lanes = own->lanes;
-#define X(n) p->n = g->before.n + own->n;
-	COUNTERS(X)
-#undef X
-	p->log_oldest = own->log_oldest;
-	p->log_last = own->log_last;
-	p->log_used = own->log_used;
-	p->log_size = own->log_size;
-	p->cache_behind = own->cache_behind;
-	p->cache_cold = own->cache_cold;
-	p->clients = own->clients;
-	memcpy(p->client, own->client, sizeof(p->client));
-	if (strcmp(p->note, own->note) != 0)
-		text_clean(p->note, sizeof(p->note), own->note,
-		    strlen(own->note));
-	page_end(&p->lock);
+	memset(&p, 0, sizeof(p));
+	count(g, &p);
+	/* While it starts, and once it has let go of its clients. */
+	if (g->clients == NULL) {
+		p.clients = g->own.clients;
+		memcpy(p.client, g->own.client, sizeof(p.client));
+		memcpy(p.ends, g->own.ends, sizeof(p.ends));
+		p.accepted = g->own.accepted;
+		p.resume_lost = g->own.resume_lost;
+		p.log_life = g->own.log_life;
+		p.log_oldest = g->own.log_oldest;
+		p.log_last = g->own.log_last;
+		p.log_used = g->own.log_used;
+	}
+	g->own = p;
+	page_put(&g->page.head->gate, &p, sizeof(p));
 }

@@ -134,7 +134,7 @@ open_log(struct gate *g, struct err *e)
 		log_error("the gate's log is damaged: %s. %llu events are "
 			  "lost; clients that missed them IDENTIFY anew",
 		    found.why, (unsigned long long)found.lost);
-	g->own.log_lost += found.lost;
+	g->log_lost += found.lost;
 	log_info("the gate's log has %llu events",
 	    (unsigned long long)found.records);
 	return 0;

@@ -121,7 +121,7 @@ struct config {
 	double orphan_time_s; /* without a supervisor; 0: none */
 	int64_t reserve;      /* identifies kept back; 0: by rule */
 	/* of the resident set, warned of at 80 %; 0: not watched */
-	int64_t memory_shard, memory_handler, memory_supervisor;
+	int64_t memory_shard, memory_handler, memory_supervisor, memory_gate;
 	int64_t disk_free; /* warn below; 0: never */
 	int sandbox;	   /* of the shards: 0 off, 1 sandbox.h */
 	/* [budget] */
@@ -135,7 +135,7 @@ struct config {
 	double alert_forecast_s;
 	int64_t alert_foreign; /* IDENTIFYs an hour; 0: never */
 	double alert_deaf_s, alert_silent_s;
-	double alert_hold_s;
+	double alert_hold_s, alert_gate_s;
 	/* [probe] */
 	int64_t probe_channel, probe_message; /* 0: none */
 	char *probe_emoji;

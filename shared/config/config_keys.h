@@ -204,6 +204,11 @@ K("limits", "memory_handler", SIZE, memory_handler, "1G", 0, \
 K("limits", "memory_supervisor", SIZE, memory_supervisor, "256M", 0, \
   CONFIG_MIB(1048576), 0, LIVE, \
   "The same for the supervisor.") \
+K("limits", "memory_gate", SIZE, memory_gate, "512M", 0, \
+  CONFIG_MIB(1048576), 0, LIVE, \
+  "The same for the gate without its log and its cache. At the limit another " \
+  "gate takes its place, start-first, once in 10 minutes at most: clients " \
+  "RESUME and miss nothing.") \
 K("limits", "disk_free", SIZE, disk_free, "256M", 0, CONFIG_MIB(1048576), 0, \
   LIVE, \
   "Warn when the disk of state_dir or log_dir has less than this free, or " \
@@ -252,6 +257,9 @@ K("alerts", "silent_after", DURATION, alert_silent_s, "10m", 0, \
 K("alerts", "hold", DURATION, alert_hold_s, "0s", 0, CONFIG_MIN(1440), 0, \
   LIVE, \
   "Alert when the fleet has been held for this long.") \
+K("alerts", "gate", DURATION, alert_gate_s, "15s", 0, CONFIG_MIN(1440), 0, \
+  LIVE, \
+  "Alert when the gate serves no client for this long. 0: at once.") \
 K("probe", "channel", NUMBER, probe_channel, "0", 0, INT64_MAX, 0, LIVE, \
   "Id of the channel with the message that \"shardherd probe\" reacts to. " \
   "\"shardherd probe --setup CHANNEL\" posts one and prints this section. " \
@@ -301,10 +309,12 @@ K("gate", "rest_listen", LISTEN, gate_rest_listen, "", 0, 0, 0, GATE, \
 K("gate", "url", GATE_URL, gate_url, "", 0, 0, 0, GATE, \
   "Gateway URL that clients are told, when it is another one than listen, as " \
   "behind a proxy.") \
-K("gate", "heartbeat", DURATION, gate_heartbeat_s, "10s", 1000, \
+K("gate", "heartbeat", DURATION, gate_heartbeat_s, "10s", 2000, \
   CONFIG_MIN(1), 0, GATE, \
   "Interval of clients' heartbeats. By them it is known what a client has: " \
-  "one that dies gets at most what an interval covers twice.") \
+  "one that dies gets at most what an interval covers twice. Libraries keep " \
+  "room for heartbeats in the 120 messages they may send in a minute; with " \
+  "more than one every 2s there are some that send nothing else.") \
 K("gate", "log_bytes", SIZE, gate_log_bytes, "256M", CONFIG_MIB(1), \
   CONFIG_MIB(65536), 0, GATE, \
   "Memory for the events that clients may still ask for. Another size begins " \

@@ -36,6 +36,11 @@ const char *const page_gate_state_name[GATE_STATES] = {
     PAGE_GATE_STATES(X)
 #undef X
 };
+const struct page_gate_end_row page_gate_end[PAGE_GATE_ENDS_N] = {
+#define X(n, key, refused, words) [PAGE_GATE_END_##n] = {key, words, refused},
+    PAGE_GATE_ENDS(X)
+#undef X
+};
 const char *const page_handler_state_name[HANDLER_STATES] = {
 #define X(n, s) [HANDLER_##n] = s,
     PAGE_HANDLER_STATES(X)

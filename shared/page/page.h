@@ -217,7 +217,7 @@ struct page_watch {
 	    restart_ms; /* restart_ms: when it will be retried */
 	uint64_t starts;
 	uint64_t crashes[CRASHES];
-	uint64_t rss_kb, uss_kb;
+	uint64_t rss_kb, uss_kb, anon_kb; /* anon: no file's, no memfd's */
 	uint32_t fds, fd_limit;
 	uint64_t sampled_ms;
 	char last_end[PAGE_WORDS]; /* obituary of the last process */

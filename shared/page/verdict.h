@@ -108,6 +108,7 @@ struct verdict_facts {
 	bool stopped;		      /* it is: by a signal, or a debugger */
 	const struct page_gate *gate; /* GATE_DOWN when gone; NULL: none */
 	bool gate_alive;
+	int64_t gate_silent_s; /* 0: its loop turns */
 	bool handler_alive;
 	int64_t handler_silent_s;		 /* 0: its loop turns */
 	uint32_t shards, ready, deaf, first_ill; /* the first not ready */
@@ -141,5 +142,55 @@ void verdict_fleet(const struct verdict_facts *, struct verdict_fleet *);
 
 /* Is a plugin as it is meant to be: up, coming up, or held by an operator? */
 bool verdict_plugin_well(const struct page_plugin *);
+
+/* ---- the gate and its clients --------------------------------------- */
+
+#define VERDICT_GATE_AWAY_MS 300000    /* away for longer: worth a word */
+#define VERDICT_GATE_OVERRUN_MS 600000 /* an overrun is told for so long */
+#define VERDICT_GATE_FILL 80	       /* % of the log: soon it is lost */
+#define VERDICT_GATE_REFUSED 10 /* within a minute: somebody tries on and on */
+
+#define VERDICT_CLIENTS(X)                                                     \
+	/* worst first */                                                      \
+	X(LOST, "losing")   /* away, and the log has let go of some of it */   \
+	X(FALLING, "late")  /* away, and the log will do so soon */            \
+	X(SLOW, "slow")	    /* connected, and the log will do so soon */       \
+	X(AWAY, "away")	    /* what it misses is kept */                       \
+	X(PARTLY, "partly") /* some of its sessions are away */                \
+	X(HERE, "here")                                                        \
+	X(NEVER, "never") /* it was never here */
+enum verdict_client_state {
+#define X(n, s) VERDICT_CLIENT_##n,
+	VERDICT_CLIENTS(X)
+#undef X
+	    VERDICT_CLIENT_STATES
+};
+extern const char *const verdict_client_name[VERDICT_CLIENT_STATES];
+
+struct verdict_client {
+	enum verdict_client_state state;
+	bool overran;	 /* of late: what it missed is lost to it */
+	unsigned fill;	 /* % of the log's bytes or age that it is behind */
+	int64_t away_ms; /* -1: it is here, or never was */
+};
+struct verdict_client verdict_client(const struct page_gate *,
+    const struct page_client *, uint64_t now_ms);
+
+struct verdict_gate {
+	uint32_t n[VERDICT_CLIENT_STATES], overran;
+	/* Of each the one that is away longest; NULL. */
+	const struct page_client *first[VERDICT_CLIENT_STATES], *first_overran;
+	const char *cache; /* what is wrong with it, a sentence; "": nothing */
+	bool refuses;	   /* again and again: see page_gate.refused_now */
+};
+/* As its part of the page says, whether or not its process lives. */
+void verdict_gate(const struct page_gate *, uint64_t now_ms,
+    struct verdict_gate *);
+/* What the worst of that state is to be told of, "bot is away for 12 min ...",
+ * and how many more there are. */
+void verdict_gate_words(const struct verdict_gate *, const struct page_gate *,
+    enum verdict_client_state, uint64_t now_ms, char out[VERDICT_WORDS]);
+void verdict_gate_overran(const struct verdict_gate *, uint64_t now_ms,
+    char out[VERDICT_WORDS]);
 
 #endif

@@ -167,8 +167,56 @@ look_handler(const struct verdict_facts *f, struct verdict_fleet *v)
 		found(v, PAGE_WARNING, -1, "%.255s", h->note);
 }
 
-/* Clients that are away are their owners' business; what they would miss by
- * our fault is not. */
+static void
+look_client(const struct verdict_facts *f, const struct verdict_gate *g,
+    enum verdict_client_state state, enum page_rank rank,
+    struct verdict_fleet *v)
+{
+	const struct page_client *c = g->first[state];
+
+	if (c != NULL)
+		verdict_gate_words(g, f->gate, state, f->now_ms,
+		    found(v, rank, age(f, c->away_ms), "client %.63s %s",
+			c->name, verdict_client_name[state])
+			->detail);
+}
+
+/* Clients that are away are their owners' business; what is lost to them, or
+ * soon will be, is not. */
+static void
+look_clients(const struct verdict_facts *f, struct verdict_fleet *v)
+{
+	const struct page_gate *p = f->gate;
+	struct verdict_gate g;
+
+	verdict_gate(p, f->now_ms, &g);
+	if (g.cache[0] != '\0')
+		str_copy(found(v, PAGE_WARNING, -1, "the gate's cache")->detail,
+		    g.cache, VERDICT_WORDS);
+	if (g.first_overran != NULL)
+		verdict_gate_overran(&g, f->now_ms,
+		    found(v, PAGE_WARNING, -1,
+			"client %.63s fell off the log of the gate",
+			g.first_overran->name)
+			->detail);
+	look_client(f, &g, VERDICT_CLIENT_LOST, PAGE_WARNING, v);
+	look_client(f, &g, VERDICT_CLIENT_FALLING, PAGE_WARNING, v);
+	look_client(f, &g, VERDICT_CLIENT_SLOW, PAGE_WARNING, v);
+	if (g.first[VERDICT_CLIENT_AWAY] != NULL
+	    && age(f, g.first[VERDICT_CLIENT_AWAY]->away_ms)
+		>= VERDICT_GATE_AWAY_MS)
+		look_client(f, &g, VERDICT_CLIENT_AWAY, PAGE_INFO, v);
+	if (g.refuses)
+		str_format(found(v, PAGE_WARNING, -1,
+			       "the gate refuses clients again and again")
+			       ->detail,
+		    VERDICT_WORDS, "%u connections within a minute, most: %s",
+		    p->refused_now,
+		    p->refused_end < PAGE_GATE_ENDS_N
+			? page_gate_end[p->refused_end].words
+			: "unknown");
+}
+
 static void
 look_gate(const struct verdict_facts *f, struct verdict_fleet *v)
 {
@@ -182,11 +230,18 @@ look_gate(const struct verdict_facts *f, struct verdict_fleet *v)
 			     ->detail,
 		    "no client can connect; what they miss is kept",
 		    VERDICT_WORDS);
+	else if (f->gate_silent_s > 0)
+		str_copy(found(v, PAGE_WARNING, f->gate_silent_s * 1000,
+			     "gate silent for")
+			     ->detail,
+		    "it hangs or is stopped; what clients miss is kept",
+		    VERDICT_WORDS);
 	else if (g->state != GATE_READY)
 		found(v, PAGE_WARNING, age(f, g->state_since_ms), "gate %s",
 		    page_gate_state_name[g->state]);
 	else if (g->note[0] != '\0')
 		found(v, PAGE_WARNING, -1, "gate: %.255s", g->note);
+	look_clients(f, v);
 }
 
 static void

@@ -25,6 +25,10 @@ struct fleet;
 	X(DEAF, "deaf")                                                        \
 	X(RELOAD, "reload")                                                    \
 	X(PROBE, "probe")                                                      \
+	X(GATE, "gate")                                                        \
+	X(OVERRUN, "overrun")                                                  \
+	X(AWAY, "client away")                                                 \
+	X(CACHE, "cache")                                                      \
 	X(PLUGIN, "plugin")                                                    \
 	X(REST, "rest")                                                        \
 	X(LIMITS, "limits")                                                    \
@@ -86,6 +90,7 @@ struct alerts {
 	struct fleet *fleet;
 	struct alert_deliver post;
 	uint64_t held_ms; /* since when, boot; 0: not held */
+	uint64_t gate_ms; /* since when no gate serves; 0: one does */
 };
 
 void alerts_init(struct alerts *, struct timers *, const struct alert_actions *,

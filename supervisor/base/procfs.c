@@ -69,6 +69,8 @@ procfs_read(pid_t pid, struct procfs_sample *out)
 	if (slurp(pid, "smaps_rollup", buf, sizeof(buf)))
 		out->uss_kb = field_kb(buf, "Private_Clean:")
 		    + field_kb(buf, "Private_Dirty:");
+	if (slurp(pid, "status", buf, sizeof(buf)))
+		out->anon_kb = field_kb(buf, "RssAnon:");
 	out->fds = count_fds(pid);
 	if (prlimit(pid, RLIMIT_NOFILE, NULL, &lim) == 0)
 		out->fd_limit = lim.rlim_cur > UINT32_MAX

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 struct procfs_sample {
-	uint64_t rss_kb, uss_kb;
+	uint64_t rss_kb, uss_kb, anon_kb; /* anon: no file's, no memfd's */
 	uint32_t fds, fd_limit;
 };
 

@@ -145,6 +145,18 @@ gate_change_follow(struct gate_change *g)
 		start_fresh(g);
 }
 
+bool
+gate_change_renew(struct gate_change *g)
+{
+	const struct fleet *f = g->fleet;
+
+	if (f->stopping || f->local == 0 || g->fresh != NULL
+	    || f->gate->state != MEMBER_UP)
+		return false;
+	start_fresh(g);
+	return g->fresh != NULL;
+}
+
 void
 gate_change_adopted(struct gate_change *g, uint64_t sum)
 {

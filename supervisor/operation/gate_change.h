@@ -29,6 +29,8 @@ void gate_change_init(struct gate_change *, struct fleet *);
  * as needed.  Tried again by the next call only.
  */
 void gate_change_follow(struct gate_change *);
+/* Another one takes its place, though nothing changed; false: not now. */
+bool gate_change_renew(struct gate_change *);
 /* One that was taken over runs with a config of this sum. */
 void gate_change_adopted(struct gate_change *, uint64_t sum);
 /* A process of the gate is ready; has ended. */

@@ -213,7 +213,7 @@ stat_line(void)
 	    c->conns, c->sessions, c->accepted, c->identified, c->resumed,
 	    c->resume_lost, c->overruns, c->refused_sends);
 	for (unsigned i = 0; i < GATE_CLIENTS_ENDS_N; i++)
-		printf(",\"%s\":%" PRIu64, gate_clients_end_name[i], c->end[i]);
+		printf(",\"%s\":%" PRIu64, page_gate_end[i].words, c->end[i]);
 	printf("}\n");
 }
 

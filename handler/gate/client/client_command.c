@@ -63,6 +63,13 @@ forget(struct gate_clients *all, struct up *u)
 	free(u);
 }
 
+void
+client_command_refused(struct gate_clients *all, const char *client)
+{
+	all->count.refused_sends++;
+	gate_clients_tally(all, client)->refused++;
+}
+
 static bool
 may_wait(const struct gate_clients *all, const char *client)
 {
@@ -85,7 +92,7 @@ on_again(struct timer *t)
 		struct up *u = container_of(e, struct up, link);
 
 		if (now - u->since_ms > WAITING_MS)
-			all->count.refused_sends++;
+			client_command_refused(all, u->client);
 		else if (!put(all, u->client, u->op, u->shard, u->d, u->len))
 			break;
 		forget(all, u);
@@ -103,10 +110,8 @@ put_or_wait(struct gate_clients *all, const char *client, int op,
 
 	if (list_empty(&all->ups) && put(all, client, op, shard, d, len))
 		return true;
-	if (!may_wait(all, client)) {
-		all->count.refused_sends++;
+	if (!may_wait(all, client))
 		return false;
-	}
 	u = base_alloc(sizeof(*u) + len);
 	u->since_ms = clock_boot_ms();
 	u->shard = shard;
@@ -313,7 +318,7 @@ client_command_act(struct client_conn *c)
 	}
 	if (act(c))
 		return;
-	c->all->count.refused_sends++;
+	client_command_refused(c->all, c->who.name);
 	log_debug("gate: op %d of client %s is not sent: it has not the right, "
 		  "it is not its guild, or somebody else's turn",
 	    c->in.op, c->who.name);

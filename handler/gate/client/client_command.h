@@ -9,6 +9,8 @@
 #include "handler/gate/client/client_conn.h"
 
 void client_command_act(struct client_conn *);
+/* One that is not sent: counted. */
+void client_command_refused(struct gate_clients *, const char *client);
 /* READY is out: the presence of its IDENTIFY, if it has one. */
 void client_command_presence(struct client_conn *);
 

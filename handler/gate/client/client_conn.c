@@ -24,23 +24,26 @@ const char *const client_conn_state_name[CLIENT_CONN_STATE_N] = {
 #undef X
 };
 
-const char *const gate_clients_end_name[GATE_CLIENTS_ENDS_N] = {
-#define X(name, words) [GATE_CLIENTS_END_##name] = words,
-    GATE_CLIENTS_ENDS(X)
-#undef X
-};
-
 /* ---- the end -------------------------------------------------------- */
 
 static void
 count_end(struct client_conn *c, enum gate_clients_end why)
 {
+	struct gate_clients_tally *t;
+
 	if (c->state >= CLIENT_CONN_CLOSING)
 		return;
 	c->all->count.end[why]++;
+	if (page_gate_end[why].refused && c->who.name[0] != '\0') {
+		t = gate_clients_tally(c->all, c->who.name);
+		t->refused++;
+		t->refused_ms = clock_boot_ms();
+		t->refused_end = why;
+		str_copy(t->refused_why, c->reason, sizeof(t->refused_why));
+	}
 	log_debug("gate: connection of %s ends in %s: %s",
 	    c->who.name[0] != '\0' ? c->who.name : "nobody known",
-	    client_conn_state_name[c->state], gate_clients_end_name[why]);
+	    client_conn_state_name[c->state], page_gate_end[why].words);
 }
 
 void
@@ -105,6 +108,8 @@ client_conn_close(struct client_conn *c, enum gate_clients_end why,
 		return;
 	}
 	ws_server_close(&c->ws, code, reason);
+	if (reason != c->reason)
+		str_copy(c->reason, reason, sizeof(c->reason));
 	linger(c, why);
 }
 
@@ -238,7 +243,7 @@ on_beat(struct client_conn *c)
 static void
 on_early_command(struct client_conn *c)
 {
-	c->all->count.refused_sends++;
+	client_command_refused(c->all, c->who.name);
 }
 
 void

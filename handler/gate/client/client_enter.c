@@ -147,7 +147,7 @@ is_alone(struct client_conn *c)
 	}
 	if (goes_before(c))
 		return true;
-	client_conn_close(c, GATE_CLIENTS_END_SECOND, 4000,
+	client_conn_close(c, GATE_CLIENTS_END_NO_SECOND, 4000,
 	    c->who.on_second == GATE_CLIENTS_REFUSE
 		? "This client and shard is connected already (on_second = "
 		  "refuse)."

@@ -4,6 +4,7 @@
 
 #include "handler/gate/client/client_out.h"
 
+#include "shared/base/clock.h"
 #include "shared/base/log.h"
 
 #include <inttypes.h>
@@ -11,6 +12,14 @@
 #define TURN_MAX 512 /* messages of one client in one turn */
 
 /* ---- op 9 ----------------------------------------------------------- */
+
+void
+client_flow_overrun(struct gate_clients *all, struct gate_clients_tally *t)
+{
+	all->count.overruns++;
+	t->overruns++;
+	t->overrun_ms = clock_boot_ms();
+}
 
 /* The session is of no use any more; the connection is. */
 static void
@@ -20,7 +29,7 @@ invalid(struct client_conn *c, bool overrun)
 	struct client_live *l = c->session;
 
 	if (overrun)
-		all->count.overruns++;
+		client_flow_overrun(all, l->tally);
 	else
 		all->count.resume_lost++;
 	client_conn_part(c);
@@ -42,10 +51,14 @@ send_record(struct client_conn *c, const struct gatelog_record *r,
 	client_session_message(r, raw, l->cursor.s, digits, part);
 	client_out_message(c, part, 3);
 	c->all->count.events++;
-	if (c->state == CLIENT_CONN_REPLAY)
+	l->tally->events++;
+	if (c->state == CLIENT_CONN_REPLAY) {
 		l->replayed++;
-	else if (r->position <= l->rec.live)
+		l->tally->replayed++;
+	} else if (r->position <= l->rec.live) {
 		l->caught_up++;
+		l->tally->caught_up++;
+	}
 }
 
 /*
@@ -69,6 +82,8 @@ pump(struct client_conn *c)
 	}
 	if (got == CLIENT_SESSION_OK)
 		got = CLIENT_SESSION_MORE;
+	l->tally->expired += l->cursor.expired;
+	l->cursor.expired = 0;
 	if (!client_out_room(c))
 		client_conn_blocked(c);
 	else if (got == CLIENT_SESSION_MORE)
@@ -120,6 +135,7 @@ resumed(struct client_conn *c)
 	client_out_dispatch(c, "RESUMED", c->session->cursor.s, "{}", 2);
 	c->all->count.resumed++;
 	c->session->resumes++;
+	c->session->tally->resumes++;
 	client_conn_become(c, CLIENT_CONN_LIVE);
 	client_conn_wake(c);
 }

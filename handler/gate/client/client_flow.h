@@ -18,6 +18,9 @@ void client_flow_seek(struct client_conn *);
 void client_flow_replay(struct client_conn *);
 void client_flow_live(struct client_conn *);
 
+/* It missed what the log has let go of. */
+void client_flow_overrun(struct gate_clients *, struct gate_clients_tally *);
+
 /* Its heartbeat says that it has s. */
 void client_flow_heard(struct client_conn *, uint64_t s);
 

@@ -114,6 +114,7 @@ client_live_new(struct gate_clients *all, const char *client)
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		snprintf(l->rec.id + 2 * i, 3, "%02x", bytes[i]);
 	str_copy(l->rec.client, client, sizeof(l->rec.client));
+	l->tally = gate_clients_tally(all, client);
 	return l;
 }
 
@@ -124,6 +125,8 @@ load_one(const struct client_session *rec, void *arg)
 	struct client_live *l = add(all);
 
 	l->rec = *rec;
+	l->tally = gate_clients_tally(all, rec->client);
+	l->cursor.judged = rec->live; /* the process before counted them */
 	l->whole = true;
 	l->away_ms = clock_boot_ms();
 	return 0;

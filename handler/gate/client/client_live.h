@@ -19,6 +19,7 @@ struct client_live {
 	uint64_t away_ms; /* clock_boot_ms() since which it is */
 	uint64_t replayed, caught_up;
 	unsigned resumes;
+	struct gate_clients_tally *tally; /* of its client */
 };
 
 /* Takes in what the store has; 0, or -1 with err. */

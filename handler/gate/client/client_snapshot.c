@@ -238,6 +238,7 @@ client_snapshot_begin(struct client_conn *c, uint64_t intents)
 	timer_stop(&c->deadline);
 	take_over(c);
 	c->all->count.identified++;
+	c->session->tally->identifies++;
 	client_conn_become(c, CLIENT_CONN_SNAPSHOT);
 	client_command_presence(c);
 	client_conn_wake(c);
@@ -245,11 +246,27 @@ client_snapshot_begin(struct client_conn *c, uint64_t intents)
 
 /* ---- guilds --------------------------------------------------------- */
 
+/* Of what it missed the log has let go some. */
+static void
+say_overrun(struct client_conn *c)
+{
+	const struct client_session *rec = &c->session->rec;
+
+	log_warn("gate: client %s (shard %u of %u) was away for longer than "
+		 "the log goes back: a part of what it missed is lost to it "
+		 "([gate] log_bytes, log_age)",
+	    rec->client, rec->shard, rec->shard_count);
+	client_flow_overrun(c->all, c->session->tally);
+}
+
 static void
 over(struct client_conn *c)
 {
 	struct client_snapshot *p = c->snapshot;
 
+	if (p->missed_from < p->live
+	    && p->missed_from + 1 < gatelog_whole(c->all->setup.log))
+		say_overrun(c);
 	client_session_begin(&c->session->rec, c->all->setup.log, p->s,
 	    p->missed_from, p->live);
 	client_snapshot_free(c);

@@ -100,6 +100,41 @@ on_save(struct timer *t)
 	timer_set(t, GATE_CLIENTS_SAVE_S);
 }
 
+/* ---- numbers -------------------------------------------------------- */
+
+struct gate_clients_tally *
+gate_clients_tally(struct gate_clients *all, const char *client)
+{
+	struct client_tally *n;
+
+	list_each (&all->tallies, e) {
+		n = container_of(e, struct client_tally, link);
+		if (strcmp(n->t.client, client) == 0)
+			return &n->t;
+	}
+	n = base_alloc(sizeof(*n));
+	str_copy(n->t.client, client, sizeof(n->t.client));
+	list_append(&all->tallies, &n->link);
+	return &n->t;
+}
+
+static void
+free_tallies(struct gate_clients *all)
+{
+	list_each_safe (&all->tallies, e, next) {
+		list_remove(e);
+		free(container_of(e, struct client_tally, link));
+	}
+}
+
+void
+gate_clients_tallies(const struct gate_clients *all,
+    void (*fn)(const struct gate_clients_tally *, void *), void *arg)
+{
+	list_each (&all->tallies, e)
+		fn(&container_of(e, struct client_tally, link)->t, arg);
+}
+
 /* ---- life ----------------------------------------------------------- */
 
 struct gate_clients *
@@ -115,8 +150,10 @@ gate_clients_new(const struct gate_clients_setup *setup, struct err *err)
 	list_init(&all->busy);
 	list_init(&all->dirty);
 	list_init(&all->sessions);
+	list_init(&all->tallies);
 	if (client_live_load(all, err) == -1) {
 		client_live_free(all);
+		free_tallies(all);
 		free(all);
 		return NULL;
 	}
@@ -215,6 +252,7 @@ gate_clients_free(struct gate_clients *all)
 	client_asks_free(all->asks);
 	client_voice_free(all->voice);
 	client_live_free(all);
+	free_tallies(all);
 	free(all);
 }
 
@@ -282,7 +320,8 @@ gate_clients_each(const struct gate_clients *all,
 		    .seen_ms = l->rec.seen_ms,
 		    .replayed = l->replayed,
 		    .caught_up = l->caught_up,
-		    .resumes = l->resumes};
+		    .resumes = l->resumes,
+		    .position = at};
 
 		fn(&row, arg);
 	}

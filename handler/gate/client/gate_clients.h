@@ -20,6 +20,7 @@
 #include "handler/gate/session/client_store.h"
 
 #include "shared/base/timer.h"
+#include "shared/page/page_gate.h"
 
 #include <openssl/ssl.h>
 
@@ -164,43 +165,32 @@ struct gate_clients_row {
 	int64_t seen_ms; /* wall clock of its last heartbeat */
 	uint64_t replayed, caught_up; /* messages, of this process */
 	unsigned resumes;
+	uint64_t position; /* it has the log up to there */
 };
 void gate_clients_each(const struct gate_clients *,
     void (*fn)(const struct gate_clients_row *, void *), void *arg);
 
-/* Why a connection was refused or ended: the word of the log and of status. */
-#define GATE_CLIENTS_ENDS(X)                                                   \
-	X(LEFT, "closed by the client")                                        \
-	X(ENDED, "closed by the client for good (1000, 1001)")                 \
-	X(BROKE, "broken connection")                                          \
-	X(NO_UPGRADE, "no websocket upgrade")                                  \
-	X(ORIGIN, "a web page (Origin)")                                       \
-	X(TOO_MANY, "too many connections")                                    \
-	X(ENCODING, "not JSON version 6 to 10 (4012)")                         \
-	X(FRAME, "broken websocket frame")                                     \
-	X(BAD_PAYLOAD, "bad or too long payload (4002)")                       \
-	X(BAD_OP, "unknown op (4001)")                                         \
-	X(EARLY, "a command before IDENTIFY (4003)")                           \
-	X(TOKEN, "wrong token (4004)")                                         \
-	X(TWICE, "second IDENTIFY (4005)")                                     \
-	X(FAST, "too many messages a minute (4008)")                           \
-	X(SHARD, "impossible shard (4010)")                                    \
-	X(INTENTS, "intents it cannot have (4014)")                            \
-	X(SILENT, "no heartbeat")                                              \
-	X(NO_IDENTIFY, "no IDENTIFY in time")                                  \
-	X(HELD, "upstream was not ready in time")                              \
-	X(UNREAD, "does not read")                                             \
-	X(OVERRUN, "fell off the end of the log")                              \
-	X(SECOND, "another connection of the client")                          \
-	X(KICKED, "told to reconnect")
-
+/* Why a connection was refused or ended: see page_gate.h. */
 enum gate_clients_end {
-#define X(name, words) GATE_CLIENTS_END_##name,
-	GATE_CLIENTS_ENDS(X)
+#define X(name, key, refused, words) GATE_CLIENTS_END_##name,
+	PAGE_GATE_ENDS(X)
 #undef X
 	    GATE_CLIENTS_ENDS_N
 };
-extern const char *const gate_clients_end_name[GATE_CLIENTS_ENDS_N];
+
+/* Of one client, in this process, whatever became of its sessions. */
+struct gate_clients_tally {
+	char client[CLIENT_SESSION_NAME_MAX];
+#define X(n) uint64_t n;
+	PAGE_CLIENT_COUNTERS(X)
+#undef X
+	uint64_t overrun_ms;		   /* boot clock; 0: none */
+	uint64_t refused_ms;		   /* the last connection that was */
+	enum gate_clients_end refused_end; /* why */
+	char refused_why[124];		   /* what it was told */
+};
+void gate_clients_tallies(const struct gate_clients *,
+    void (*fn)(const struct gate_clients_tally *, void *), void *arg);
 
 struct gate_clients_counters {
 	uint64_t accepted, identified, resumed;

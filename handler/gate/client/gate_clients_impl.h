@@ -35,6 +35,12 @@ struct client_presence {
 	uint64_t sent_ms; /* clock_boot_ms() of the last one; 0: none */
 };
 
+/* Allocated once per name that had a right token, or a session. */
+struct client_tally {
+	struct list link; /* gate_clients->tallies */
+	struct gate_clients_tally t;
+};
+
 struct client_asks;
 struct client_voice;
 
@@ -44,6 +50,7 @@ struct gate_clients {
 	struct list busy;  /* conns with something to do */
 	struct list dirty; /* wires to flush */
 	struct list sessions;
+	struct list tallies;
 	struct client_gone gone[GATE_CLIENTS_GONE_MAX];
 	unsigned gone_next;
 	ev_prepare prepare;
@@ -64,5 +71,9 @@ struct gate_clients {
 	struct timer ups_wait;
 	struct gate_clients_counters count;
 };
+
+/* Where a client's numbers are; it lives as long as the gate's clients. */
+struct gate_clients_tally *gate_clients_tally(struct gate_clients *,
+    const char *client);
 
 #endif

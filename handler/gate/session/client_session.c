@@ -111,6 +111,26 @@ client_session_gets(const struct client_session *c,
 	    && (r->position > c->live || catches_up(c, r));
 }
 
+bool
+client_session_expired(const struct client_session *c,
+    const struct gatelog_record *r)
+{
+	return r->to == 0 && r->position <= c->live && r->event < DISPATCH_ALL
+	    && dispatch_row[r->event].catch_up == DISPATCH_CATCH_UP_YOUNG
+	    && dispatch_row[r->event].to == DISPATCH_TO_ALL
+	    && is_routed(c, r->guild) && asked_for(c, r) && !catches_up(c, r);
+}
+
+static void
+count_expired(const struct client_session *c, const struct gatelog_record *r,
+    struct client_cursor *cur)
+{
+	if (r->position <= cur->judged)
+		return;
+	cur->judged = r->position;
+	cur->expired += client_session_expired(c, r);
+}
+
 /* ---- marks ---------------------------------------------------------- */
 
 #define STRIDE_MIN 32
@@ -183,6 +203,7 @@ client_session_next(const struct client_session *c, const struct gatelog *g,
 				mark(cur);
 				return CLIENT_SESSION_OK;
 			}
+			count_expired(c, r, cur);
 		}
 	return CLIENT_SESSION_MORE;
 }

@@ -68,6 +68,9 @@ _Static_assert(sizeof(struct client_session)
 struct client_cursor {
 	uint64_t s;
 	struct gatelog_reader reader;
+	/* Interactions it was not sent because they were too old: how many;
+	 * the position up to which they were counted, none twice. */
+	uint64_t expired, judged;
 	uint32_t marks;	 /* in mark[] */
 	uint32_t stride; /* s between two of them at least */
 	struct {
@@ -101,6 +104,10 @@ bool client_session_valid(const void *data, size_t len,
 
 /* Does it get this record?  Without a look at its body. */
 bool client_session_gets(const struct client_session *,
+    const struct gatelog_record *);
+
+/* Would it get it, had it come younger? */
+bool client_session_expired(const struct client_session *,
     const struct gatelog_record *);
 
 /*

@@ -85,6 +85,19 @@ find_silent(struct view *v, struct page_head *h)
 	    (long long)v->handler_silent_s);
 }
 
+static void
+find_silent_gate(struct view *v, struct page_head *h)
+{
+	uint64_t beat = page_last_beat(&h->pulse.gate_ms);
+
+	v->gate_state = page_gate_state_name[v->gate.state];
+	if (v->gate_alive && beat != 0)
+		v->gate_silent_s = verdict_hangs_s(beat,
+		    v->gate_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
+	if (v->gate_silent_s > 0)
+		v->gate_state = "silent";
+}
+
 /* The supervisor holds its lock but looks after nothing. */
 static void
 find_hung(struct view *v, struct page_head *h)
@@ -122,6 +135,7 @@ judge(struct view *v, const char *state_dir)
 	    .handler_alive = v->handler_alive,
 	    .gate = v->cluster.gate ? &v->gate : NULL,
 	    .gate_alive = v->gate_alive,
+	    .gate_silent_s = v->gate_silent_s,
 	    .handler_silent_s = v->handler_silent_s,
 	    .shards = (uint32_t)v->n,
 	    .ready = v->ready,
@@ -244,6 +258,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	for (size_t i = 0; i < v->n && !locked; i++)
 		v->shard[i].orphan = v->shard[i].alive;
 	find_silent(v, page->head);
+	find_silent_gate(v, page->head);
 	find_hung(v, page->head);
 }
 

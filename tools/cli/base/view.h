@@ -53,9 +53,11 @@ struct view {
 	bool stopped;	/* by a signal or a debugger */
 	int64_t hung_s; /* for so long, 0: not that long yet */
 	bool handler_alive, gate_alive;
-	int64_t handler_silent_s;  /* its loop has not turned for so long; 0 */
+	int64_t handler_silent_s; /* its loop has not turned for so long; 0 */
+	int64_t gate_silent_s;
 	const char *handler_state; /* of page.h, or "silent" */
-	uint64_t now_ms;	   /* clock_boot_ms() */
+	const char *gate_state;
+	uint64_t now_ms; /* clock_boot_ms() */
 	int64_t wall_ms;
 	struct view_shard *shard; /* n of them, ids ascending */
 	size_t n;

@@ -6,32 +6,58 @@
  */
 #include "shared/json/json.h"
 #include "shared/store/client_token.h"
+#include "tools/cli/base/client_rows.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
-#include "tools/cli/base/table.h"
+#include "tools/cli/data/client_lines.h"
 #include "tools/cli/data/verb.h"
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/see/verb.h"
 
 #include <string.h>
 
+/* ---- list ----------------------------------------------------------- */
+
+static struct json_object *
+fields(const struct view *v, const struct page_client *p, bool has)
+{
+	struct json_object *o = json_object_new_object();
+
+	client_rows_json(o, v, p);
+	json_put_bool(o, "token", has);
+	return o;
+}
+
+static void
+add_row(struct table *t, const struct view *v, const struct page_client *p,
+    bool has)
+{
+	char note[PAGE_WORDS + 64];
+
+	client_rows_add(t, v, p);
+	client_rows_note(v, p, note, sizeof(note));
+	if (has)
+		table_add(t, "%s", note);
+	else
+		table_add(t, "no token: \"shardherd client add %s\"", p->name);
+}
+
 static int
-gather(struct cli *c, const struct store *s, struct table *t,
-    struct json_object *all)
+gather(struct cli *c, const struct store *s, const struct view *v,
+    struct table *t, struct json_object *all)
 {
 	for (size_t i = 0; i < c->config.clients; i++) {
 		const char *name = c->config.client[i].name;
 		int has = client_token_has(s, name, &c->err);
-		struct json_object *o;
+		const struct page_client *p = client_rows_find(v, name);
+		struct page_client unknown = {0};
 
 		if (has == -1)
 			return -1;
-		o = json_object_new_object();
-		json_put_text(o, "name", name);
-		json_put_bool(o, "token", has);
-		json_object_array_add(all, o);
-		table_add(t, "%s", name);
-		table_add(t, "%s", has ? "yes" : "none");
+		str_copy(unknown.name, name, sizeof(unknown.name));
+		p = p != NULL ? p : &unknown;
+		json_object_array_add(all, fields(v, p, has));
+		add_row(t, v, p, has);
 	}
 	return 0;
 }
@@ -40,19 +66,27 @@ static int
 list(struct cli *c, const struct store *s)
 {
 	struct json_object *all = json_object_new_array();
+	struct view v = {0};
 	struct table t;
 	int rc;
 
-	table_init(&t, "NAME TOKEN");
-	rc = gather(c, s, &t, all);
+	/* What never ran has clients all the same. */
+	if (view_read(&v, &c->config, &c->err) == -1)
+		v = (struct view) {0};
+	table_init(&t, CLIENT_ROWS_HEADINGS);
+	t.fit = table_room(stdout);
+	rc = gather(c, s, &v, &t, all);
 	if (rc == 0 && c->json)
 		cli_print_json(json_object_get(all));
 	else if (rc == 0)
-		table_print(&t, stdout, false);
+		table_print(&t, stdout, table_may_colour(stdout));
 	table_free(&t);
+	view_free(&v);
 	json_object_put(all);
 	return rc == 0 ? EXIT_FINE : cli_fail(c);
 }
+
+/* ---- tokens --------------------------------------------------------- */
 
 /* Whose user id the fleet's token is of. */
 static int
@@ -65,6 +99,47 @@ bot_id(struct cli *c, const struct store *s, uint64_t *id)
 		    "The bot's user id is not known yet, which is a part of "
 		    "each token: start the fleet once, and ask again.");
 	return rc == -1 ? -1 : 0;
+}
+
+static void
+show_lines(const struct config *c, const char *name)
+{
+	struct client_lines l;
+
+	client_lines_find(c, &l);
+	printf(
+	    "\nThis is the token of client %s, shown this once: it goes where "
+	    "Discord's was.\nGateway: %s\nREST:    %s\n\n",
+	    name, l.gateway,
+	    l.rest[0] != '\0' ? l.rest
+			      : "none: set [gate] rest_listen, libraries need "
+				"it");
+	if (l.rest[0] != '\0')
+		(void)client_lines_print(&l, NULL, stdout);
+}
+
+/* lines: what is to be changed in the bot as well. */
+static void
+show(const struct cli *c, const char *name, const char *token, bool lines)
+{
+	struct json_object *o;
+	struct client_lines l;
+
+	if (!c->json) {
+		printf("%s\n", token);
+		if (lines)
+			show_lines(&c->config, name);
+		return;
+	}
+	client_lines_find(&c->config, &l);
+	o = json_object_new_object();
+	json_put_text(o, "name", name);
+	json_put_text(o, "token", token);
+	json_put_text(o, "gateway", l.gateway);
+	json_put_text(o, "rest", l.rest);
+	if (lines && l.rest[0] != '\0')
+		json_object_object_add(o, "lines", client_lines_json(&l));
+	cli_print_json(o);
 }
 
 static int
@@ -91,15 +166,7 @@ make(struct cli *c, const struct store *s, bool again)
 		    name, name);
 	if (client_token_new(s, name, bot, token, &c->err) == -1)
 		return cli_fail(c);
-	if (c->json) {
-		struct json_object *o = json_object_new_object();
-
-		json_put_text(o, "name", name);
-		json_put_text(o, "token", token);
-		cli_print_json(o);
-	} else {
-		printf("%s\n", token);
-	}
+	show(c, name, token, !again);
 	explicit_bzero(token, sizeof(token));
 	return EXIT_FINE;
 }
@@ -116,41 +183,91 @@ token(struct cli *c, const struct store *s)
 	return make(c, s, true);
 }
 
-/* What the store has no part in. */
-enum { LIST, ADD, TOKEN, RESTART, KICK, WHY };
+static int
+restart(struct cli *c, bool end)
+{
+	return verb_client_restart(c, c->argv[1]);
+}
 
 static int
-order(struct cli *c, int what, bool end)
+kick(struct cli *c, bool end)
 {
-	if (what == RESTART)
-		return verb_client_restart(c, c->argv[1]);
-	if (what == KICK)
-		return verb_client_kick(c, c->argv[1], end);
+	return verb_client_kick(c, c->argv[1], end);
+}
+
+static int
+why(struct cli *c, bool end)
+{
 	return verb_client_why(c, c->argv[1]);
 }
+
+/* The lines alone, of one library or all. */
+static int
+lines(struct cli *c, bool end)
+{
+	const char *library = c->argc > 1 ? c->argv[1] : NULL;
+	struct client_lines l;
+	char names[256];
+
+	client_lines_find(&c->config, &l);
+	if (l.rest[0] == '\0' || !config_gate(&c->config))
+		return cli_error(c, EXIT_CONFIG,
+		    "%s has no gate with listen, rest_listen and a [client]: "
+		    "clients have nowhere to go.",
+		    c->config.path);
+	if (c->json) {
+		cli_print_json(client_lines_json(&l));
+		return EXIT_FINE;
+	}
+	if (client_lines_print(&l, library, stdout))
+		return EXIT_FINE;
+	client_lines_names(names, sizeof(names));
+	return cli_error(c, EXIT_USAGE,
+	    "No lines are known for %s. There are those of %s; what else "
+	    "there is needs its REST base at %s/api and its gateway at %s.",
+	    library, names, l.rest, l.gateway);
+}
+
+/* One of the two functions: with the store, or without. */
+static const struct act {
+	const char *name;
+	int least, most; /* words */
+	int (*stored)(struct cli *, const struct store *);
+	int (*fn)(struct cli *, bool end);
+} acts[] = {
+    {"list", 1, 1, list, NULL},
+    {"add", 2, 2, add, NULL},
+    {"token", 2, 2, token, NULL},
+    {"lines", 1, 2, NULL, lines},
+    {"restart", 2, 2, NULL, restart},
+    {"kick", 2, 2, NULL, kick},
+    {"why", 2, 2, NULL, why},
+};
 
 int
 verb_client(struct cli *c)
 {
-	static int (*const act[])(struct cli *, const struct store *) = {list,
-	    add, token};
-	static const char *const names[] = {"list", "add", "token", "restart",
-	    "kick", "why"};
+	const char *names[nitems(acts)];
 	bool end = false;
 	const struct option opts[] = {{"--end", 0, OPTION_FLAG, &end}};
+	const struct act *act;
 	struct store s;
 	int i;
 
+	for (size_t n = 0; n < nitems(acts); n++)
+		names[n] = acts[n].name;
 	if (option_take(c, opts, nitems(opts)) == -1
 	    || (i = option_word(c, "list", names, nitems(names))) == -1)
 		return cli_fail(c);
-	if (c->argc != (i == LIST ? 1 : 2) || (end && i != KICK))
+	act = &acts[i];
+	if (c->argc < act->least || c->argc > act->most
+	    || (end && act->fn != kick))
 		return cli_usage(c);
 	if (load_look(c) == -1)
 		return cli_fail(c);
-	if (i >= RESTART)
-		return order(c, i, end);
+	if (act->fn != NULL)
+		return act->fn(c, end);
 	if (store_open(&s, c->config.state_dir, &c->err) == -1)
 		return cli_fail(c);
-	return act[i](c, &s);
+	return act->stored(c, &s);
 }

@@ -6,6 +6,7 @@
 #include "tools/cli/see/status.h"
 
 #include "shared/json/json.h"
+#include "tools/cli/base/client_rows.h"
 #include "tools/cli/base/view.h"
 
 #include <string.h>
@@ -361,22 +362,30 @@ client(const struct view *v, const struct page_client *c)
 {
 	struct json_object *o = json_object_new_object();
 
-	put_text(o, "name", c->name);
-	json_put_int(o, "sessions", c->sessions);
-	json_put_int(o, "connected", c->connected);
-	json_put_int(o, "lag_events", c->lag_events);
-	put_seconds(o, "heard_s", view_age(v, c->heard_ms));
-	json_put_int(o, "events", c->events);
-	json_put_int(o, "replayed", c->replayed);
-	json_put_int(o, "caught_up", c->caught_up);
-	json_put_int(o, "overruns", c->overruns);
-	json_put_int(o, "expired", c->expired);
-	json_put_int(o, "identifies", c->identifies);
-	json_put_int(o, "resumes", c->resumes);
-	json_put_int(o, "refused", c->refused);
-	put_text(o, "note", c->note);
+	client_rows_json(o, v, c);
 	json_object_object_add(o, "process", client_process(v, c->name));
 	return o;
+}
+
+/* Why connections ended, those that were. */
+static struct json_object *
+ends(const struct page_gate *g)
+{
+	struct json_object *o = json_object_new_object();
+
+	for (size_t i = 0; i < PAGE_GATE_ENDS_N; i++)
+		json_put_int(o, page_gate_end[i].key, (int64_t)g->ends[i]);
+	return o;
+}
+
+static uint64_t
+refused(const struct page_gate *g)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < PAGE_GATE_ENDS_N; i++)
+		n += page_gate_end[i].refused ? g->ends[i] : 0;
+	return n;
 }
 
 static struct json_object *
@@ -420,7 +429,8 @@ gate(const struct view *v)
 	if (!v->cluster.gate)
 		return NULL;
 	o = json_object_new_object();
-	put_text(o, "state", page_gate_state_name[g->state]);
+	put_text(o, "state", v->gate_state);
+	put_known(o, "silent_s", v->gate_silent_s);
 	put_known(o, "pid", v->gate_alive ? v->gate_watch.pid : -1);
 	put_text(o, "version", v->gate_alive ? v->gate_watch.version : "");
 	json_put_int(o, "lanes", g->lanes);
@@ -435,11 +445,19 @@ gate(const struct view *v)
 	json_put_int(o, "log_lost", g->log_lost);
 	json_put_int(o, "cache_behind", g->cache_behind);
 	json_put_bool(o, "cache_cold", g->cache_cold);
+	json_put_bool(o, "cache_damaged", g->cache_damaged);
+	json_put_int(o, "cache_lost", (int64_t)g->cache_lost);
+	json_put_int(o, "accepted", (int64_t)g->accepted);
+	json_put_int(o, "resume_lost", (int64_t)g->resume_lost);
+	json_put_int(o, "refused", (int64_t)refused(g));
+	json_put_int(o, "refused_minute", g->refused_now);
+	json_object_object_add(o, "ends", ends(g));
 	json_put_int(o, "waiting", h->gate_waiting);
 	json_put_int(o, "backlog_events", h->gate_backlog);
 	json_put_int(o, "dropped", h->gate_dropped);
 	json_put_int(o, "lag_ms", h->gate_lag_ms);
 	put_samples(o, &v->gate_watch);
+	json_put_int(o, "anon_kb", (int64_t)v->gate_watch.anon_kb);
 	put_text(o, "last_end", v->gate_watch.last_end);
 	put_text(o, "note", g->note);
 	clients = json_object_new_array();

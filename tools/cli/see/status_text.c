@@ -186,71 +186,14 @@ line_handler(const struct view *v, FILE *f)
 		fprintf(f, "        %s\n", h->note);
 }
 
-static uint64_t
-crash_count(const struct page_watch *w)
+uint64_t
+status_crashes(const struct page_watch *w)
 {
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < CRASHES; i++)
 		n += w->crashes[i];
 	return n;
-}
-
-/* A bot that the fleet runs. */
-static void
-line_process(const struct view *v, const struct view_process *p, FILE *f)
-{
-	char age[24];
-
-	if (p == NULL)
-		return;
-	fprintf(f, "client  %s  ", p->name);
-	if (p->pid != 0)
-		fprintf(f, "pid %d for %s", p->pid,
-		    human_age(view_age(v, p->w.started_ms), age));
-	else if (p->w.restart_ms > v->now_ms)
-		fprintf(f, "down, is started again in %s",
-		    human_age((int64_t)(p->w.restart_ms - v->now_ms), age));
-	else
-		fputs("down", f);
-	fprintf(f, "  %llu starts, %llu crashes%s\n",
-	    (unsigned long long)p->w.starts,
-	    (unsigned long long)crash_count(&p->w),
-	    p->changing ? "; a new process is to take over" : "");
-	if (p->pid == 0 && p->w.last_end[0] != '\0')
-		fprintf(f, "        %s\n", p->w.last_end);
-}
-
-static void
-line_gate(const struct view *v, FILE *f)
-{
-	const struct page_gate *g = &v->gate;
-	const struct page_handler *h = &v->handler;
-	uint32_t connected = 0;
-	char lag[24];
-
-	if (!v->alive || !v->cluster.gate)
-		return;
-	fprintf(f, "gate    %s", page_gate_state_name[g->state]);
-	for (uint32_t i = 0; i < g->clients; i++)
-		connected += g->client[i].connected > 0;
-	if (v->gate_alive)
-		fprintf(f,
-		    "  pid %d  clients %u/%u connected  events %llu  log %llu "
-		    "of %llu MiB",
-		    v->gate_watch.pid, connected, v->cluster.gate_clients,
-		    (unsigned long long)g->events,
-		    (unsigned long long)g->log_used >> 20,
-		    (unsigned long long)g->log_size >> 20);
-	if (h->gate_backlog > 0)
-		fprintf(f, "  backlog %llu (oldest %s)",
-		    (unsigned long long)h->gate_backlog,
-		    human_age((int64_t)h->gate_lag_ms, lag));
-	putc('\n', f);
-	if (g->note[0] != '\0')
-		fprintf(f, "        %s\n", g->note);
-	for (uint32_t i = 0; i < g->clients; i++)
-		line_process(v, view_process(v, g->client[i].name), f);
 }
 
 /* What holds back more than one call, and what Discord does not take. */
@@ -339,7 +282,7 @@ add_row(struct table *t, const struct view *v, const struct view_shard *s)
 	table_add(t, "%llu", (unsigned long long)s->s.events);
 	table_add(t, "%llu", (unsigned long long)s->s.resumes);
 	table_add(t, "%llu", (unsigned long long)s->s.identifies);
-	table_add(t, "%llu", (unsigned long long)crash_count(&s->w));
+	table_add(t, "%llu", (unsigned long long)status_crashes(&s->w));
 	table_add(t, "%s",
 	    s->alive && s->w.uss_kb > 0 ? human_size(s->w.uss_kb * 1024, text)
 					: "-");
@@ -371,7 +314,7 @@ print_lines(const struct view *v, size_t room, FILE *f)
 	line_cluster(v, m);
 	line_shards(v, m);
 	line_handler(v, m);
-	line_gate(v, m);
+	status_gate_line(v, m);
 	line_rest(v, m);
 	line_rollout(v, m);
 	line_versions(v, m);
@@ -390,6 +333,8 @@ status_text(const struct view *v, const struct status_pick *p, FILE *f,
 	size_t hidden = 0;
 
 	print_lines(v, p->room, f);
+	if (p->n == 0)
+		status_gate_clients(v, p, f, colour);
 	table_init(&t,
 	    "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME >IDENT >CRASH "
 	    "?>PRIVATE ?>PID NOTE");

@@ -434,10 +434,56 @@ test_young(void **state)
 	    .received_ms = 7501};
 
 	assert_true(client_session_gets(&c, &r));
+	assert_false(client_session_expired(&c, &r));
 	r.received_ms = 7500;
 	assert_false(client_session_gets(&c, &r));
+	assert_true(client_session_expired(&c, &r));
+	r.to = 7;
+	assert_false(client_session_expired(&c, &r));
+	r.to = 0;
+	c.shard = 1;
+	c.shard_count = 2;
+	assert_false(client_session_expired(&c, &r));
+	c.shard = 0;
 	r.position = 10;
 	assert_true(client_session_gets(&c, &r));
+	assert_false(client_session_expired(&c, &r));
+}
+
+/* Interactions of a time before it, a walk through them, and the same walk
+ * again: each counts once. */
+static void
+test_expired_counts_once(void **state)
+{
+	struct client_session c = {.number = 1,
+	    .shard_count = 1,
+	    .born_ms = 10000,
+	    .seen_ms = 10000};
+	struct client_cursor cur = {0};
+	struct gatelog_record r;
+	const char *raw;
+
+	fd = memfd_create("log", MFD_CLOEXEC);
+	g = NULL;
+	reopen();
+	for (int i = 0; i < 3; i++) {
+		struct gatelog_record in = {.received_ms = i < 2 ? 100 : 9000,
+		    .len = 3,
+		    .event = DISPATCH_INTERACTION_CREATE};
+
+		assert_true(gatelog_append(g, &in, "{}\n"));
+	}
+	client_session_begin(&c, g, 1, 0, gatelog_last(g));
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(client_session_resume(&c, g, 1, &cur),
+		    CLIENT_SESSION_OK);
+		while (client_session_next(&c, g, &cur, &r, &raw)
+		    == CLIENT_SESSION_OK)
+			assert_int_equal(r.position, 3);
+		assert_int_equal(cur.expired, 2);
+	}
+	gatelog_detach(g);
+	close(fd);
 }
 
 /* What comes out of a store is believed field by field. */
@@ -479,6 +525,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model),
 	    cmocka_unit_test(test_other_log), cmocka_unit_test(test_young),
+	    cmocka_unit_test(test_expired_counts_once),
 	    cmocka_unit_test(test_quiet), cmocka_unit_test(test_late_heartbeat),
 	    cmocka_unit_test(test_valid)};
 
