@@ -194,6 +194,7 @@ static void
 refused(struct client_conn *c)
 {
 	c->all->count.resume_lost++;
+	gate_clients_past(c, "op 9: the session it would RESUME is gone");
 	client_out_op(c, 9, "false");
 	client_conn_greeted(c);
 }

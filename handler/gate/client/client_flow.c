@@ -32,6 +32,9 @@ invalid(struct client_conn *c, bool overrun)
 		client_flow_overrun(all, l->tally);
 	else
 		all->count.resume_lost++;
+	gate_clients_past(c,
+	    overrun ? "op 9: it fell off the end of the log"
+		    : "op 9: nothing of its session can be RESUMEd");
 	client_conn_part(c);
 	client_live_end(all, l);
 	client_out_op(c, 9, "false");
@@ -133,6 +136,7 @@ static void
 resumed(struct client_conn *c)
 {
 	client_out_dispatch(c, "RESUMED", c->session->cursor.s, "{}", 2);
+	gate_clients_past(c, "RESUMED");
 	c->all->count.resumed++;
 	c->session->resumes++;
 	c->session->tally->resumes++;
