@@ -154,6 +154,9 @@ on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload,
 	case MSG_RECONNECT:
 		session_input(&p->session, SESSION_EV_ORDER, NULL);
 		break;
+	case MSG_RENEW:
+		session_input(&p->session, SESSION_EV_RENEW, NULL);
+		break;
 	case MSG_LOG_LEVEL:
 		contract_log_level(
 		    ipc_payload(h, payload, sizeof(struct msg_log_level)));

@@ -2,6 +2,7 @@
 /* See commands.h. */
 #include "supervisor/commands.h"
 
+#include "shared/base/clock.h"
 #include "shared/base/secret.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/base/request.h"
@@ -14,6 +15,7 @@
 #include "supervisor/child/loglevel.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/hold.h"
+#include "supervisor/operation/gate_change.h"
 #include "supervisor/operation/plugin_command.h"
 #include "supervisor/operation/probe.h"
 #include "supervisor/operation/reload_effects.h"
@@ -39,6 +41,62 @@ do_identify(struct fleet *f, struct member *c, struct err *e)
 	return 0;
 }
 
+/* Nobody but an operator ends a session that lives, and not to wait for
+ * IDENTIFYs that are kept for those who lost theirs. */
+static int
+may_renew(struct fleet *f, const struct member *c, struct err *e)
+{
+	struct permit *p = f->permit;
+	uint64_t now = clock_boot_ms(), own;
+	struct page_shard s;
+
+	if (p->held[0] != '\0')
+		return err_set(e, EXIT_TRY_LATER, "%s", p->held);
+	page_read(&f->page.slot[c->slot].shard, &s, sizeof(s));
+	if (c->state != MEMBER_UP || s.state != SHARD_READY)
+		return err_set(e, EXIT_TRY_LATER,
+		    "%s is %s: only a session that lives is given up", c->name,
+		    c->state == MEMBER_UP ? page_shard_state_name[s.state]
+					  : member_state_name[c->state]);
+	if (permit_remaining(p) < 0)
+		return err_set(e, EXIT_TRY_LATER,
+		    "how many IDENTIFYs are left is not known: \"shardherd "
+		    "budget --ask\" asks Discord");
+	if (!permit_above_reserve(p))
+		return err_set(e, EXIT_TRY_LATER,
+		    "%lld IDENTIFYs are left, and %lld are kept for shards "
+		    "that lose their sessions: nothing is given up for the "
+		    "cache",
+		    (long long)permit_remaining(p),
+		    (long long)permit_reserve(p));
+	if (permit_braked(p))
+		return err_set(e, EXIT_TRY_LATER,
+		    "the brake is on, because of too many IDENTIFYs within "
+		    "the hour: nothing is given up for the cache");
+	own = permit_own_free_ms(p, c->slot, false);
+	if (own > now)
+		return err_set(e, EXIT_TRY_LATER,
+		    "%s has IDENTIFYed lately, and may again in %llu s",
+		    c->name, (unsigned long long)((own - now + 999) / 1000));
+	return 0;
+}
+
+static int
+do_renew(struct fleet *f, struct member *c, struct err *e)
+{
+	if (may_renew(f, c, e) == -1)
+		return -1;
+	if (ipc_send(&c->ipc, MSG_RENEW, (int32_t)c->slot, 0, NULL, 0, -1)
+	    == -1)
+		return err_set(e, EXIT_TRY_LATER, "%s can't be told", c->name);
+	log_notice("%s gives its session up and IDENTIFYs, for its guilds to "
+		   "come again, by %s.",
+	    c->name, f->control.who);
+	status_notes_past(&f->page, (int32_t)c->slot,
+	    "session given up for the cache by %s", f->control.who);
+	return 0;
+}
+
 static int
 do_shard(struct fleet *f, const struct request *r, struct err *e)
 {
@@ -53,6 +111,8 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 		return -1;
 	if (r->action == REQUEST_IDENTIFY)
 		return do_identify(f, c, e);
+	if (r->action == REQUEST_RENEW)
+		return do_renew(f, c, e);
 	if (r->action == REQUEST_RESTART) {
 		log_notice("%s is restarted by %s.", c->name, f->control.who);
 		status_notes_past(&f->page, (int32_t)c->slot, "restarted by %s",
@@ -182,6 +242,7 @@ tell_order(struct fleet *f, const struct request *r)
 	    [REQUEST_TOKEN] = "token reload",
 	    [REQUEST_PLUGIN] = "plugin",
 	    [REQUEST_RELEASE] = "release",
+	    [REQUEST_RENEW_GATE] = "another gate",
 	};
 	bool dry = r->check || r->rollout.dry_run || r->upgrade.check;
 
@@ -239,6 +300,8 @@ commands_carry_out(struct fleet *f, const struct request *r, int passed,
 		return hold_release(f->hold, e);
 	case REQUEST_LEAVE:
 		return do_leave(f, r->identifies, e);
+	case REQUEST_RENEW_GATE:
+		return gate_change_renew(f->gate_change, e);
 	case REQUEST_RECONCILE:
 		return discord_info_now(f->discord_info, e);
 	default:

@@ -56,6 +56,21 @@ gate_asks_noted(struct gate *g, const struct gatelog_record *r)
 		ask_queue_changed(&g->asks, r->guild, gatelog_last(g->log));
 }
 
+bool
+gate_asks_cold(const struct gate *g)
+{
+	struct guild_cache_view *v;
+	struct err e;
+	bool cold;
+
+	if (g->cache == NULL || g->mending
+	    || (v = guild_cache_view(g->cache, &e)) == NULL)
+		return true;
+	cold = guild_cache_cold(v);
+	guild_cache_view_end(v);
+	return cold;
+}
+
 void
 gate_asks_open(struct gate *g)
 {

@@ -97,6 +97,8 @@ void gate_asks_open(struct gate *);
 /* A record of the log that may be for the cache. */
 void gate_asks_noted(struct gate *, const struct gatelog_record *);
 void gate_asks_close(struct gate *);
+/* Is there no cache, or none that has a READY yet? */
+bool gate_asks_cold(const struct gate *);
 
 /* gate_page.c, gate_page_clients.c: what of p is the clients'; p->log_last is
  * there already. */

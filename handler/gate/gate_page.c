@@ -31,7 +31,7 @@ count_cache(struct gate *g, struct page_gate *p)
 {
 	struct cache_writer_state w;
 
-	p->cache_cold = g->log != NULL && g->cache == NULL;
+	p->cache_cold = g->log != NULL && gate_asks_cold(g);
 	p->cache_lost = g->before.cache_lost;
 	if (g->writer == NULL)
 		return;

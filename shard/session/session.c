@@ -245,6 +245,20 @@ on_order(struct session *s, const struct session_in *in)
 	session_end(s, &e);
 }
 
+/* Of one that lives only: any other IDENTIFYs, or finds its way back. */
+static void
+on_renew(struct session *s, const struct session_in *in)
+{
+	struct session_ending e = session_ending(OUTCOME_CLOSED,
+	    "an operator wants its guilds again");
+
+	e.at_once = true;
+	e.kind = RECONNECT_ORDER;
+	e.react = REACT_IDENTIFY;
+	e.cause = CAUSE_ENDED;
+	session_end(s, &e);
+}
+
 static void
 on_invalid(struct session *s, const struct session_in *in)
 {
@@ -408,7 +422,7 @@ static session_fn *const table[SHARD_STATES][SESSION_EV_COUNT] = {
 	EV(T_DEADLINE) = on_answer_late},
     [SHARD_RESUMING] = {LIVE, EV(RESUMED) = on_resumed,
 	EV(T_DEADLINE) = on_answer_late, EV(ORDER) = on_order},
-    [SHARD_READY] = {LIVE, EV(ORDER) = on_order},
+    [SHARD_READY] = {LIVE, EV(ORDER) = on_order, EV(RENEW) = on_renew},
     [SHARD_DRAINING] = {EV(GRANT) = on_stale_grant},
     [SHARD_HELD] = {EV(GRANT) = on_stale_grant, EV(STOP) = on_stop},
     [SHARD_STANDBY] = {EV(BEAT) = on_beat_asked,

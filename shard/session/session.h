@@ -55,6 +55,7 @@
 	X(T_BEAT)                                                              \
 	X(GRANT)                                                               \
 	X(ORDER)                                                               \
+	X(RENEW)                                                               \
 	X(STOP)                                                                \
 	X(FULL)                                                                \
 	X(ROOM)                                                                \

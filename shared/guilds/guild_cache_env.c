@@ -68,7 +68,9 @@ guild_cache_fail(const struct guild_cache *c, int rc, const char *doing,
 		/* Who writes is to know what a view met. */
 		((struct guild_cache *)(uintptr_t)c)->torn = true;
 		return err_set(err, EXIT_DEGRADED,
-		    "The guild cache %s is damaged (%s).", c->dir,
+		    "The guild cache %s is %s (%s).", c->dir,
+		    rc == MDB_VERSION_MISMATCH ? "of another version"
+					       : "damaged",
 		    mdb_strerror(rc));
 	}
 	return err_set(err, EXIT_DEGRADED, "Cannot %s the guild cache %s: %s.",

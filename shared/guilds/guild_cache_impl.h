@@ -103,6 +103,10 @@ void guild_cache_tx_drop(struct guild_cache_tx *, uint64_t guild, unsigned kind,
 void guild_cache_tx_drop_all(struct guild_cache_tx *, uint64_t guild,
     unsigned kind, bool (*match)(const MDB_val *, void *), void *);
 
+/* All of a kind; fn must not change any. */
+void guild_cache_tx_each(struct guild_cache_tx *, uint64_t guild, unsigned kind,
+    void (*fn)(uint64_t id, const MDB_val *, void *), void *);
+
 void guild_cache_tx_apply(struct guild_cache_tx *,
     const struct guild_cache_event *);
 
@@ -117,6 +121,10 @@ uint64_t guild_cache_element(unsigned kind, const char *value, size_t len);
 /* Puts value into its list as it is; false: it has no id. */
 bool guild_cache_put(struct guild_cache_tx *, unsigned kind, const char *value,
     size_t len);
+
+/* The same without the guild's id, which the list does not have. */
+void guild_cache_put_bare(struct guild_cache_tx *, unsigned kind, uint64_t id,
+    const char *value, size_t len);
 
 /* ---- what each dispatch does: false: it is not as Discord's are ----- */
 

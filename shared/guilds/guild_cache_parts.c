@@ -66,10 +66,81 @@ guild_cache_role(struct guild_cache_tx *t, const char *d, size_t len)
 	    && guild_cache_put(t, GUILD_CACHE_ROLE, role.value, role.len);
 }
 
+/* An array without those that are id. */
+static void
+array_without(struct buf *out, const struct walk_item *list, uint64_t id)
+{
+	struct walk_item item;
+	bool first = true;
+	struct walk w;
+
+	buf_add(out, "[", 1);
+	if (walk_into(&w, list->value, list->len))
+		while (walk_next(&w, &item)) {
+			if (envelope_id(item.value, item.len) == id)
+				continue;
+			if (!first)
+				buf_add(out, ",", 1);
+			buf_add(out, item.value, item.len);
+			first = false;
+		}
+	buf_add(out, "]", 1);
+}
+
+static void
+take_role(struct guild_cache_tx *t, uint64_t member, uint64_t role)
+{
+	struct buf rest = {0};
+	struct walk_item roles;
+	MDB_val v;
+
+	if (guild_cache_tx_get(t, t->guild, GUILD_CACHE_MEMBER, member, &v)
+	    && walk_find(v.mv_data, v.mv_size, "roles", &roles)) {
+		array_without(&rest, &roles, role);
+		set_in(t, GUILD_CACHE_MEMBER, member, "roles", buf_data(&rest),
+		    buf_len(&rest));
+	}
+	buf_free(&rest);
+}
+
+struct holders {
+	uint64_t role;
+	struct buf ids;
+};
+
+static void
+note_holder(uint64_t id, const MDB_val *member, void *arg)
+{
+	struct walk_item roles, item;
+	struct holders *h = arg;
+	struct walk w;
+
+	if (!walk_find(member->mv_data, member->mv_size, "roles", &roles)
+	    || !walk_into(&w, roles.value, roles.len))
+		return;
+	while (walk_next(&w, &item))
+		if (envelope_id(item.value, item.len) == h->role) {
+			buf_add(&h->ids, &id, sizeof(id));
+			return;
+		}
+}
+
+/* No event tells that its members have it no more. */
 bool
 guild_cache_role_delete(struct guild_cache_tx *t, const char *d, size_t len)
 {
-	return drop_by(t, GUILD_CACHE_ROLE, d, len, "role_id");
+	struct holders h = {.role = walk_id(d, len, "role_id")};
+	uint64_t id;
+
+	if (!drop_by(t, GUILD_CACHE_ROLE, d, len, "role_id"))
+		return false;
+	guild_cache_tx_each(t, t->guild, GUILD_CACHE_MEMBER, note_holder, &h);
+	for (; buf_len(&h.ids) > 0; buf_eat(&h.ids, sizeof(id))) {
+		memcpy(&id, buf_data(&h.ids), sizeof(id));
+		take_role(t, id, h.role);
+	}
+	buf_free(&h.ids);
+	return true;
 }
 
 /* ---- channels ------------------------------------------------------- */
@@ -78,7 +149,11 @@ guild_cache_role_delete(struct guild_cache_tx *t, const char *d, size_t len)
 bool
 guild_cache_channel(struct guild_cache_tx *t, const char *d, size_t len)
 {
-	return guild_cache_put(t, GUILD_CACHE_CHANNEL, d, len);
+	uint64_t id = guild_cache_element(GUILD_CACHE_CHANNEL, d, len);
+
+	if (id != 0)
+		guild_cache_put_bare(t, GUILD_CACHE_CHANNEL, id, d, len);
+	return id != 0;
 }
 
 static bool
@@ -129,6 +204,15 @@ is_archived(const char *value, size_t len)
 	    && archived.value[0] == 't';
 }
 
+static bool
+is_private(const char *value, size_t len)
+{
+	struct walk_item type;
+
+	return walk_find(value, len, "type", &type) && type.len == 2
+	    && memcmp(type.value, "12", 2) == 0;
+}
+
 bool
 guild_cache_put_thread(struct guild_cache_tx *t, const char *value, size_t len)
 {
@@ -158,6 +242,15 @@ guild_cache_put_thread(struct guild_cache_tx *t, const char *value, size_t len)
 bool
 guild_cache_thread(struct guild_cache_tx *t, const char *d, size_t len)
 {
+	uint64_t id = walk_id(d, len, "id");
+	struct walk_item member;
+	MDB_val old;
+
+	/* Of a private one the bot is not in, no list has it. */
+	if (t->event->what == DISPATCH_THREAD_UPDATE && is_private(d, len)
+	    && !walk_find(d, len, "member", &member)
+	    && !guild_cache_tx_get(t, t->guild, GUILD_CACHE_THREAD, id, &old))
+		return id != 0;
 	return guild_cache_put_thread(t, d, len);
 }
 
@@ -262,6 +355,19 @@ names_self(struct guild_cache_tx *t, const char *d, size_t len, const char *key,
 	return false;
 }
 
+/* The bot left it, or was taken out: a private one it sees no more. */
+static void
+left_thread(struct guild_cache_tx *t, uint64_t id)
+{
+	MDB_val old;
+
+	if (guild_cache_tx_get(t, t->guild, GUILD_CACHE_THREAD, id, &old)
+	    && is_private(old.mv_data, old.mv_size))
+		guild_cache_tx_drop(t, t->guild, GUILD_CACHE_THREAD, id);
+	else
+		set_in(t, GUILD_CACHE_THREAD, id, "member", NULL, 0);
+}
+
 bool
 guild_cache_thread_members(struct guild_cache_tx *t, const char *d, size_t len)
 {
@@ -274,7 +380,7 @@ guild_cache_thread_members(struct guild_cache_tx *t, const char *d, size_t len)
 		set_in(t, GUILD_CACHE_THREAD, id, "member_count", item.value,
 		    item.len);
 	if (names_self(t, d, len, "removed_member_ids", &item))
-		set_in(t, GUILD_CACHE_THREAD, id, "member", NULL, 0);
+		left_thread(t, id);
 	if (names_self(t, d, len, "added_members", &item))
 		set_membership(t, id, item.value, item.len);
 	return true;

@@ -34,18 +34,6 @@ is_kept(struct guild_cache_tx *t, uint64_t user, bool in_voice)
 	bug("members of no kind");
 }
 
-/* A fragment without the guild's id, which a list does not have. */
-static void
-put_bare(struct guild_cache_tx *t, unsigned kind, uint64_t id,
-    const char *value, size_t len)
-{
-	struct edit e;
-
-	guild_cache_make(t, &e);
-	edit_members(&e, value, len, no_guild, nitems(no_guild));
-	guild_cache_made(t, &e, kind, id);
-}
-
 bool
 guild_cache_put_member(struct guild_cache_tx *t, const char *value, size_t len,
     bool in_voice)
@@ -53,7 +41,7 @@ guild_cache_put_member(struct guild_cache_tx *t, const char *value, size_t len,
 	uint64_t user = guild_cache_element(GUILD_CACHE_MEMBER, value, len);
 
 	if (user != 0 && is_kept(t, user, in_voice))
-		put_bare(t, GUILD_CACHE_MEMBER, user, value, len);
+		guild_cache_put_bare(t, GUILD_CACHE_MEMBER, user, value, len);
 	return user != 0;
 }
 
@@ -184,7 +172,7 @@ guild_cache_put_presence(struct guild_cache_tx *t, const char *value,
 	    && memcmp(status.value, "\"offline\"", 9) == 0)
 		guild_cache_tx_drop(t, t->guild, GUILD_CACHE_PRESENCE, user);
 	else
-		put_bare(t, GUILD_CACHE_PRESENCE, user, value, len);
+		guild_cache_put_bare(t, GUILD_CACHE_PRESENCE, user, value, len);
 	return true;
 }
 

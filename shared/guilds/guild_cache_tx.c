@@ -160,6 +160,29 @@ guild_cache_tx_drop_all(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
 	buf_free(&places);
 }
 
+void
+guild_cache_tx_each(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
+    void (*fn)(uint64_t, const MDB_val *, void *), void *arg)
+{
+	struct guild_cache_key k;
+	uint64_t g, id;
+	MDB_cursor *cur;
+	unsigned is;
+	MDB_val v;
+	int rc;
+
+	if (t->rc != 0
+	    || !check(t, mdb_cursor_open(t->txn, t->cache->dbi, &cur)))
+		return;
+	guild_cache_key_make(&k, guild, kind, 0);
+	for (rc = mdb_cursor_get(cur, &k.val, &v, MDB_SET_RANGE);
+	     check(t, rc) && guild_cache_key_read(&k.val, &g, &is, &id)
+	     && g == guild && is == kind;
+	     rc = mdb_cursor_get(cur, &k.val, &v, MDB_NEXT))
+		fn(id, &v, arg);
+	mdb_cursor_close(cur);
+}
+
 /* ---- objects -------------------------------------------------------- */
 
 void
@@ -192,6 +215,18 @@ guild_cache_element(unsigned kind, const char *value, size_t len)
 	return walk_find(value, len, "user", &user)
 	    ? walk_id(user.value, user.len, "id")
 	    : 0;
+}
+
+void
+guild_cache_put_bare(struct guild_cache_tx *t, unsigned kind, uint64_t id,
+    const char *value, size_t len)
+{
+	static const char *const no_guild[] = {"guild_id"};
+	struct edit e;
+
+	guild_cache_make(t, &e);
+	edit_members(&e, value, len, no_guild, nitems(no_guild));
+	guild_cache_made(t, &e, kind, id);
 }
 
 bool

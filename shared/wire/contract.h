@@ -128,7 +128,10 @@ enum contract_fd {
 	/* supervisor -> gate: struct msg_kick */                                \
 	X(KICK)                                                                  \
 	/* gate -> supervisor: struct msg_kicked, with its serial */             \
-	X(KICKED)
+	X(KICKED)                                                                \
+	/* supervisor -> shard: end the session and IDENTIFY, an operator    \
+	   wants its guilds again; the budget allows it */   \
+	X(RENEW)
 
 enum msg_type {
 	MSG_NONE,

@@ -212,9 +212,12 @@ parse_shard(struct json_object *o, struct request *r, struct err *e)
 		r->action = REQUEST_RESTART;
 	else if (action != NULL && strcmp(action, "identify") == 0)
 		r->action = REQUEST_IDENTIFY;
+	else if (action != NULL && strcmp(action, "renew") == 0)
+		r->action = REQUEST_RENEW;
 	else
 		return err_set(e, EXIT_USAGE,
-		    "shard: action is reconnect, restart or identify");
+		    "shard: action is reconnect, restart, identify or "
+		    "renew");
 	return 0;
 }
 

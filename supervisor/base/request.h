@@ -29,7 +29,8 @@
 	X(TOKEN, "token")                                                      \
 	X(ROLLOUT, "rollout")                                                  \
 	X(UPGRADE, "upgrade")                                                  \
-	X(CLIENT, "client")
+	X(CLIENT, "client")                                                    \
+	X(RENEW_GATE, "renew-gate") /* another process takes its place */
 
 enum request_verb {
 #define X(n, s) REQUEST_##n,
@@ -38,7 +39,12 @@ enum request_verb {
 	    REQUEST_VERB_COUNT
 };
 
-enum request_action { REQUEST_RECONNECT, REQUEST_RESTART, REQUEST_IDENTIFY };
+enum request_action {
+	REQUEST_RECONNECT,
+	REQUEST_RESTART,
+	REQUEST_IDENTIFY,
+	REQUEST_RENEW, /* its session ends, and it IDENTIFYs */
+};
 
 enum request_rollout {
 	REQUEST_ROLLOUT_BEGIN,

@@ -148,16 +148,27 @@ gate_change_follow(struct gate_change *g)
 		start_fresh(g);
 }
 
-bool
-gate_change_renew(struct gate_change *g)
+int
+gate_change_renew(struct gate_change *g, struct err *e)
 {
-	const struct fleet *f = g->fleet;
+	struct fleet *f = g->fleet;
 
+	if (!config_gate(f->config))
+		return err_set(e, EXIT_USAGE,
+		    "there is no gate: [gate] listen and a [client] are not "
+		    "configured");
 	if (f->stopping || f->local == 0 || g->fresh != NULL
 	    || f->gate->state != MEMBER_UP)
-		return false;
+		return err_set(e, EXIT_TRY_LATER,
+		    "the gate is %s: another one takes its place only while "
+		    "one is up",
+		    g->fresh != NULL ? "being replaced"
+				     : member_state_name[f->gate->state]);
 	start_fresh(g);
-	return g->fresh != NULL;
+	if (g->fresh == NULL)
+		return err_set(e, EXIT_DEGRADED,
+		    "the new gate's process could not be made (see the log)");
+	return 0;
 }
 
 void

@@ -10,7 +10,7 @@
 #ifndef SUPERVISOR_OPERATION_GATE_CHANGE_H
 #define SUPERVISOR_OPERATION_GATE_CHANGE_H
 
-#include "shared/base/base.h"
+#include "shared/base/err.h"
 
 struct fleet;
 struct member;
@@ -29,8 +29,8 @@ void gate_change_init(struct gate_change *, struct fleet *);
  * as needed.  Tried again by the next call only.
  */
 void gate_change_follow(struct gate_change *);
-/* Another one takes its place, though nothing changed; false: not now. */
-bool gate_change_renew(struct gate_change *);
+/* Another process takes its place, though nothing changed: 0 or -1. */
+int gate_change_renew(struct gate_change *, struct err *);
 /* One that was taken over runs with a config of this sum. */
 void gate_change_adopted(struct gate_change *, uint64_t sum);
 /* A process of the gate is ready; has ended. */

@@ -86,6 +86,8 @@ static const struct cli_verb verbs[] = {
 	"the bots that connect to the gate: their tokens, connections and "
 	"processes",
 	verb_client},
+    {"cache", "[stat] | show GUILD [--kind KIND] | rebuild [--shard ID]",
+	"what the gate knows of guilds, and getting it again", verb_cache},
     {"budget", "[--entries N] [--ask] [--force N]",
 	"show what the IDENTIFYs were spent on, or let some pass the reserve",
 	verb_budget},

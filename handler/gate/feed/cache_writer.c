@@ -24,7 +24,7 @@ struct cache_writer {
 	size_t at[CACHE_WRITER_BATCH]; /* of event[].d in text */
 	struct buf text;	       /* of the batch */
 	size_t n;
-	bool said;
+	bool said, anew; /* anew: the log is to be read again */
 };
 
 /* ---- a batch -------------------------------------------------------- */
@@ -132,6 +132,7 @@ begin_anew(struct cache_writer *w, struct err *e)
 	if (guild_cache_reset(w->cache, e) == -1)
 		return -1;
 	must(gatelog_seek(w->log, &w->reader, gatelog_oldest(w->log) - 1));
+	w->anew = true;
 	return 0;
 }
 
@@ -198,6 +199,7 @@ work(void *arg)
 	bool end = false, more;
 
 	for (;;) {
+		w->anew = false;
 		more = gather(w);
 		while (w->reader.position != written) {
 			if (apply(w) == 0)
@@ -207,7 +209,7 @@ work(void *arg)
 		}
 		w->n = 0;
 		buf_eat(&w->text, buf_len(&w->text));
-		if (more)
+		if (more || w->anew)
 			continue;
 		if (end)
 			return NULL;

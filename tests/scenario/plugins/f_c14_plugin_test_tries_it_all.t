@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """`plugin test` tries what a plugin is made for: commands that are only typed,
-its own config keys, messages, an interpreter with arguments, and a section of
-a shardherd.conf as it stands."""
+its own config keys, messages, what it asks the gate's cache, an interpreter with
+arguments, and a section of a shardherd.conf as it stands."""
 import json
 import os
 import shutil
@@ -64,6 +64,28 @@ bot.run()
 """
 
 
+ASKS = """#!/usr/bin/python3
+import shardherd
+bot = shardherd.Plugin()
+
+@bot.on("MESSAGE_CREATE")
+def message(d, event):
+    if d["content"] != "may I?":
+        return
+    here = dict(channel_id=d["channel_id"])
+    guild = bot.call("guild.get", guild_id=d["guild_id"])
+    channel = bot.call("channel.get", **here)
+    me = bot.call("member.get", guild_id=d["guild_id"])
+    mine = bot.call("permissions", **here)
+    yours = bot.call("permissions", user_id=d["author"]["id"],
+        member=d["member"], **here)
+    bot.reply(d, "%s %s %s %d %d" % (guild["id"] == d["guild_id"],
+        channel["guild_id"] == d["guild_id"], me["user"]["bot"],
+        int(mine["permissions"]) >> 10 & 1, int(yours["permissions"]) >> 10 & 1))
+bot.run()
+"""
+
+
 def write(t, name, text):
     path = os.path.join(t.dir, name)
     executable(path, text)
@@ -113,6 +135,12 @@ def own_keys(t):
     t.match(said.get("say", ""), "FAIL .*it failed", "one that fails is told")
 
 
+def asks(t):
+    got = checks(t, write(t, "asks.py", ASKS), "--say", "may I?")
+    t.match(str(got), r'PASS "may I\?" answers .*True True True 1 1',
+        "what it asks the gate's cache is answered")
+
+
 def lines(t):
     """What the interpreter finds is relative to where one is."""
     write(t, "mark", "")
@@ -151,6 +179,7 @@ def main(t):
     shutil.copy(os.path.join(ROOT, "handler/plugins/shardherd.py"), t.dir)
     typed(t)
     own_keys(t)
+    asks(t)
     lines(t)
     sections(t)
     mistakes(t)

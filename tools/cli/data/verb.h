@@ -6,8 +6,8 @@
 
 #include "tools/cli/base/cli.h"
 
-cli_fn verb_client, verb_config, verb_db, verb_deadletter, verb_init, verb_rank,
-    verb_token;
+cli_fn verb_cache, verb_client, verb_config, verb_db, verb_deadletter,
+    verb_init, verb_rank, verb_token;
 
 /* token reload: the exit code. */
 struct verb_token_reload {

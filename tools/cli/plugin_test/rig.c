@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +40,24 @@ bool
 rig_step(uint64_t deadline_ms)
 {
 	return !interrupted && cli_step(deadline_ms);
+}
+
+int
+rig_port(struct err *e)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), port = -1;
+
+	if (fd != -1 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0
+	    && getsockname(fd, (struct sockaddr *)&a, &len) == 0)
+		port = ntohs(a.sin_port);
+	else
+		err_sys(e, EXIT_UNKNOWN, "No port of 127.0.0.1 is to be had");
+	if (fd != -1)
+		close(fd);
+	return port;
 }
 
 /* ---- processes ------------------------------------------------------ */

@@ -44,6 +44,8 @@ int rig_ctl(struct rig *, char *out, size_t size, struct err *,
     const char *const *words);
 /* keep: the folder stays. */
 void rig_close(struct rig *, bool keep);
+/* A port of the loopback that nobody listened at a moment ago, or -1. */
+int rig_port(struct err *);
 /* A file that can be run? */
 bool rig_is_program(const char *path);
 /* As a shell finds it; out is changed in any case. */

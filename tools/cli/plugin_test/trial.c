@@ -52,22 +52,28 @@ write_config(struct trial *t, struct err *e)
 {
 	char path[96];
 	FILE *f;
+	int port;
 
+	if ((port = rig_port(e)) == -1)
+		return -1;
 	str_format(path, sizeof(path), "%s/shardherd.conf", t->rig.dir);
 	str_format(t->record, sizeof(t->record), "%s/record", t->rig.dir);
 	if ((f = fopen(path, "wxe")) == NULL)
 		return err_sys(e, EXIT_UNKNOWN, "Cannot write %s", path);
 	/* 53608447: every intent there is, so that every event comes.  Everybody
-	 * is an owner, so that a command of any rank can be tried. */
+	 * is an owner, so that a command of any rank can be tried.  There is a
+	 * gate, so that its cache can be asked. */
 	fprintf(f,
 	    "[bot]\nname = plugin-test\ntoken_file = %s\n"
 	    "intents = 53608447\nowners = 1-%llu\n"
 	    "[gateway]\napi = %s\nidentify_interval = 100ms\n"
 	    "[paths]\nstate_dir = state\nrun_dir = run\nlog_dir = log\n"
 	    "[handler]\nstart_timeout = %us\ndrain_timeout = 3s\n"
-	    "prefix = %s\n[limits]\nrestart_min = 500ms\n",
+	    "prefix = %s\n[limits]\nrestart_min = 500ms\n"
+	    "[gate]\nlisten = 127.0.0.1:%d\nlog_bytes = 8M\nmembers = all\n"
+	    "[client \"none\"]\n",
 	    t->rig.token_file, (unsigned long long)INT64_MAX, t->rig.api,
-	    rig_seconds(TRIAL_INIT_S), t->prefix);
+	    rig_seconds(TRIAL_INIT_S), t->prefix, port);
 	fclose(t->keys);
 	t->keys = NULL;
 	put_plugin(t, f);
@@ -121,7 +127,8 @@ trial_ready(struct trial *t)
 
 	if (view_read(&v, &t->cli->config, &none) == -1)
 		return false;
-	ready = v.n > 0 && v.ready == v.n;
+	ready = v.n > 0 && v.ready == v.n && v.gate_alive && v.gate.lanes > 0
+	    && !v.gate.cache_cold;
 	view_free(&v);
 	return ready;
 }

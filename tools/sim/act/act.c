@@ -6,23 +6,37 @@
 #include "tools/sim/world/perm.h"
 #include "tools/sim/world/user.h"
 
+/* d may be a document of the world, which has it from its place alone: true
+ * when it is to be taken out again. */
+static bool
+lend_guild_id(const struct act *a, json_object *d)
+{
+	if (jso_get(d, "guild_id") != NULL)
+		return false;
+	jso_set_id(d, "guild_id", guild_id(a->guild));
+	return true;
+}
+
 void
 act_emit(const struct act *a, const char *t, json_object *d)
 {
-	if (jso_get(d, "guild_id") == NULL)
-		jso_set_id(d, "guild_id", guild_id(a->guild));
+	bool lent = lend_guild_id(a, d);
+
 	gateway_emit_json(a->sim, guild_index(a->guild), t, d);
+	if (lent)
+		json_object_object_del(d, "guild_id");
 }
 
 void
 act_emit_to(const struct act *a, uint64_t bits, const char *t, json_object *d)
 {
 	struct gateway_audience to = GATEWAY_EVERYBODY;
+	bool lent = lend_guild_id(a, d);
 
 	to.may = bits;
-	if (jso_get(d, "guild_id") == NULL)
-		jso_set_id(d, "guild_id", guild_id(a->guild));
 	gateway_emit_to(a->sim, &to, guild_index(a->guild), t, d);
+	if (lent)
+		json_object_object_del(d, "guild_id");
 }
 
 void

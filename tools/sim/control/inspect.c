@@ -3,13 +3,17 @@
 
 #include "tools/sim/base/answer.h"
 #include "tools/sim/saved/world_file.h"
+#include "tools/sim/world/guild.h"
+#include "tools/sim/world/user.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/base/jso.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define LINES 10 /* when no number is given */
 #define LINES_MAX 1000
+#define LARGE 50 /* as a bot has it that says nothing */
 
 static bool
 read_lines(int argc, char **argv, int at, uint64_t *n)
@@ -72,6 +76,36 @@ inspect_guilds(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	if (!rows && n < world_guilds(sim->world))
 		sbuf_fmt(out, "%" PRIu64 " of %u guilds\n", n,
 		    world_guilds(sim->world));
+	return EXIT_FINE;
+}
+
+static void
+created(struct guild *g, struct sbuf *out)
+{
+	json_object *o;
+
+	if (g == NULL || !guild_member_is(g, WORLD_BOT))
+		return;
+	o = guild_create(g, WORLD_BOT, false, LARGE);
+	sbuf_fmt(out, "%s\n", jso_text(o));
+	json_object_put(o);
+}
+
+int
+inspect_created(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	uint64_t id = 0;
+
+	if (strcmp(argv[1], "all") == 0) {
+		for (unsigned i = 0; i < world_guilds(sim->world); i++)
+			created(guild_at(sim->world, i), out);
+		return EXIT_FINE;
+	}
+	if (str_to_u64(argv[1], &id))
+		created(guild_find(sim->world, id), out);
+	if (out->len == 0)
+		return sbuf_say(out, EXIT_USAGE, "the bot is in no guild %s",
+		    argv[1]);
 	return EXIT_FINE;
 }
 

@@ -10,5 +10,7 @@
 int inspect_world(struct sim *, int argc, char **argv, struct sbuf *out);
 /* The verb of ctl: `guilds [N]`; an exit code. */
 int inspect_guilds(struct sim *, int argc, char **argv, struct sbuf *out);
+/* The verb `created GUILD|all`: d of the GUILD_CREATE the first bot would get. */
+int inspect_created(struct sim *, int argc, char **argv, struct sbuf *out);
 
 #endif

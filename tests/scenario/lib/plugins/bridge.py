@@ -41,7 +41,7 @@ def serve():
 @bot.on("*")
 def event(d, event):
     if event["event"]["t"] in ("GUILD_CREATE", "INTERACTION_CREATE",
-            "MESSAGE_CREATE"):
+            "MESSAGE_CREATE", "CHANNEL_CREATE", "CHANNEL_UPDATE"):
         seen(event["event"])
 
 

@@ -92,11 +92,16 @@ plain(struct cache_rig *r, unsigned n, const char *list, bool put)
 {
 	json_object *d = of_guild(n, rig_element(r, list, pick(r, 7)));
 	uint64_t id = rig_id_of(d, rig_key_of(list));
+	json_object *o = rig_copy(d);
 
+	/* As GUILD_CREATE has them. */
+	if (strcmp(list, "channels") == 0)
+		json_object_object_del(o, "guild_id");
 	if (put)
-		rig_upsert(r->guild[n], list, rig_copy(d));
+		rig_upsert(r->guild[n], list, json_object_get(o));
 	else
 		rig_take_out(r->guild[n], list, id);
+	json_object_put(o);
 	return d;
 }
 

@@ -399,13 +399,97 @@ test_get(void **state)
 	guild_cache_close(c);
 }
 
+/* ---- what the simulator has taught ---------------------------------- */
+
+/* What a guild is composed of after these, as text. */
+static void
+becomes(struct guild_cache *c, enum dispatch what, const char *d,
+    const char *list, const char *want)
+{
+	struct guild_cache_view *v;
+	json_object *has;
+
+	apply(c, what, d);
+	v = guild_cache_view(c, &err);
+	assert_non_null(v);
+	has = composed(v, 4194305);
+	assert_string_equal(json_text(json_get(has, list)), want);
+	json_object_put(has);
+	guild_cache_view_end(v);
+}
+
+/* Discord tells of the role alone. */
+static void
+a_deleted_role_leaves_its_members(void **state)
+{
+	struct guild_cache *c;
+
+	settings.members = GUILD_CACHE_ALL;
+	c = open_it();
+	apply(c, DISPATCH_READY, READY);
+	apply(c, DISPATCH_GUILD_CREATE,
+	    "{\"id\":\"4194305\",\"roles\":[{\"id\":\"7\"},{\"id\":\"8\"}],"
+	    "\"members\":[{\"user\":{\"id\":\"400\"},\"roles\":[\"7\",\"8\"],"
+	    "\"new\":1},{\"user\":{\"id\":\"5\"},\"roles\":[\"8\"]},"
+	    "{\"user\":{\"id\":\"6\"},\"roles\":[\"7\"]}]}");
+	becomes(c, DISPATCH_GUILD_ROLE_DELETE,
+	    "{\"guild_id\":\"4194305\",\"role_id\":\"7\"}", "members",
+	    "[{\"user\":{\"id\":\"5\"},\"roles\":[\"8\"]},"
+	    "{\"user\":{\"id\":\"6\"},\"roles\":[]},"
+	    "{\"user\":{\"id\":\"400\"},\"roles\":[\"8\"],\"new\":1}]");
+	guild_cache_close(c);
+}
+
+/* Of a private thread that the bot has left, nothing is shown; and an update
+ * does not bring it back. */
+static void
+a_private_thread_is_of_who_is_in_it(void **state)
+{
+	struct guild_cache *c = open_it();
+
+	apply(c, DISPATCH_READY, READY);
+	apply(c, DISPATCH_GUILD_CREATE, "{\"id\":\"4194305\"}");
+	becomes(c, DISPATCH_THREAD_CREATE,
+	    "{\"id\":\"90\",\"guild_id\":\"4194305\",\"type\":12}", "threads",
+	    "[{\"id\":\"90\",\"guild_id\":\"4194305\",\"type\":12}]");
+	becomes(c, DISPATCH_THREAD_UPDATE,
+	    "{\"id\":\"90\",\"guild_id\":\"4194305\",\"type\":12,\"a\":1}",
+	    "threads",
+	    "[{\"id\":\"90\",\"guild_id\":\"4194305\",\"type\":12,\"a\":1}]");
+	becomes(c, DISPATCH_THREAD_MEMBERS_UPDATE,
+	    "{\"id\":\"90\",\"guild_id\":\"4194305\",\"removed_member_ids\":"
+	    "[\"400\"]}",
+	    "threads", "[]");
+	becomes(c, DISPATCH_THREAD_UPDATE,
+	    "{\"id\":\"90\",\"guild_id\":\"4194305\",\"type\":12}", "threads",
+	    "[]");
+	guild_cache_close(c);
+}
+
+/* A channel of an event has its guild's id, one of a list has not. */
+static void
+a_channel_is_as_in_a_list(void **state)
+{
+	struct guild_cache *c = open_it();
+
+	apply(c, DISPATCH_READY, READY);
+	apply(c, DISPATCH_GUILD_CREATE, "{\"id\":\"4194305\"}");
+	becomes(c, DISPATCH_CHANNEL_CREATE,
+	    "{\"id\":\"80\",\"guild_id\":\"4194305\",\"new\":1}", "channels",
+	    "[{\"id\":\"80\",\"new\":1}]");
+	guild_cache_close(c);
+}
+
 int
 main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(test_documents),
 	    TEST(test_sample), TEST(test_ready), TEST(test_left_meanwhile),
-	    TEST(test_bad), TEST(test_get)};
+	    TEST(test_bad), TEST(test_get),
+	    TEST(a_deleted_role_leaves_its_members),
+	    TEST(a_private_thread_is_of_who_is_in_it),
+	    TEST(a_channel_is_as_in_a_list)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

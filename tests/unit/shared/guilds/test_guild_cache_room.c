@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * guild_cache.c when its file is damaged at every page, cut while it is in use,
+ * looked at by another process,
  * or full; when its map grows, the disk has no room, and views stand beside a
  * writer.
  */
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -215,6 +217,105 @@ test_cut_in_use(void **state)
 	guild_cache_close(c);
 }
 
+/* ---- who only looks ------------------------------------------------- */
+
+/* In a process of its own, as LMDB wants: its exit status. */
+static int
+looks(int (*fn)(void))
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	assert_true(pid != -1);
+	if (pid == 0) {
+		settings.looks = true;
+		_exit(fn());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+static int
+sees_two(void)
+{
+	struct guild_cache *c = guild_cache_open(&settings, &found, &err);
+	struct guild_cache_tally tally;
+	struct guild_cache_view *v;
+
+	if (c == NULL || found.position != 2 || found.written_ms == 0
+	    || (v = guild_cache_view(c, &err)) == NULL
+	    || guild_cache_tally(v, &tally, &err) == -1 || !guild_cache_cold(v))
+		return 1;
+	guild_cache_view_end(v);
+	return tally.guilds == 2 && tally.available == 2 && tally.readies == 0
+		&& tally.n[GUILD_CACHE_ROLE] == 2
+		&& tally.bytes[GUILD_CACHE_CHANNEL] > 8000
+	    ? 0
+	    : 2;
+}
+
+static int
+sees_nothing(void)
+{
+	struct guild_cache *c = guild_cache_open(&settings, &found, &err);
+
+	return c == NULL && !found.damaged ? 0 : 1;
+}
+
+static int
+sees_damage(void)
+{
+	struct guild_cache *c = guild_cache_open(&settings, &found, &err);
+
+	return c == NULL && found.damaged && strstr(err.text, "is damaged") ? 0
+									    : 1;
+}
+
+/* Beside the writer, which goes on; and it makes, and wipes, nothing. */
+static void
+test_looks(void **state)
+{
+	char path[128];
+	struct guild_cache *c;
+	struct stat st;
+
+	assert_int_equal(looks(sees_nothing), 0);
+	str_format(path, sizeof(path), "%s/data.mdb", dir);
+	assert_int_equal(stat(path, &st), -1);
+	c = open_it();
+	fill(c, 0, 2);
+	assert_int_equal(looks(sees_two), 0);
+	fill(c, 2, 1);
+	guild_cache_close(c);
+	assert_int_equal(truncate(path, 4096 * 3), 0);
+	assert_int_equal(looks(sees_damage), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 4096 * 3);
+}
+
+/* A page that only views read: who writes hears of it. */
+static void
+test_view_meets_damage(void **state)
+{
+	struct guild_cache *c = open_it();
+	struct guild_cache_view *v;
+	char path[128];
+
+	fill(c, 0, 40);
+	str_format(path, sizeof(path), "%s/data.mdb", dir);
+	assert_int_equal(truncate(path, 4096 * 3), 0);
+	assert_null(guild_cache_view(c, &err));
+	/* It is as long again, and a hole: LMDB would not notice. */
+	assert_int_equal(truncate(path, 4096 * 200), 0);
+	assert_int_equal(apply_at(c, DISPATCH_READY, READY, 41), -1);
+	assert_true(guild_cache_damaged(c));
+	assert_int_equal(guild_cache_reset(c, &err), 0);
+	v = guild_cache_view(c, &err);
+	assert_non_null(v);
+	guild_cache_view_end(v);
+	guild_cache_close(c);
+}
+
 /* ---- room ----------------------------------------------------------- */
 
 static void
@@ -364,7 +465,8 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(test_damage),
 	    TEST(test_cut_in_use), TEST(test_growth), TEST(test_disk_full),
-	    TEST(test_no_place), TEST(test_views)};
+	    TEST(test_no_place), TEST(test_views), TEST(test_looks),
+	    TEST(test_view_meets_damage)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,13 @@ test_requests(void **state)
 			     &r),
 	    0);
 	assert_int_equal(r.action, REQUEST_RECONNECT);
+	assert_int_equal(parse("{\"cmd\":\"shard\",\"id\":0,"
+			       "\"action\":\"renew\"}",
+			     &r),
+	    0);
+	assert_int_equal(r.action, REQUEST_RENEW);
+	assert_int_equal(parse("{\"cmd\":\"renew-gate\"}", &r), 0);
+	assert_int_equal(r.verb, REQUEST_RENEW_GATE);
 	assert_int_equal(parse("{\"cmd\":\"log-level\",\"level\":\"warn\"}",
 			     &r),
 	    0);

@@ -192,12 +192,38 @@ test_another_process(void **state)
 	expect_guild("\"name\":\"two\"");
 }
 
+/* Damage while it runs: when nobody looks any more it begins empty, and what
+ * the log has comes again, not only what came last. */
+static void
+test_mended(void **state)
+{
+	struct cache_writer_state s = {0};
+	char path[SCRATCH_MAX + 16];
+
+	ready();
+	append_guild("one");
+	wait_written();
+	str_format(path, sizeof(path), "%s/data.mdb", t.dir);
+	assert_int_equal(truncate(path, 4096 * 2), 0);
+	append("MESSAGE_CREATE", "{\"guild_id\":\"4194304\"}", 0);
+	for (int i = 0; i < 60000 && !s.damaged; i++) {
+		cache_writer_look(t.writer, &s);
+		usleep(1000);
+	}
+	assert_true(s.damaged);
+	cache_writer_mend(t.writer);
+	wait_written();
+	expect_guild("\"name\":\"one\"");
+	cache_writer_look(t.writer, &s);
+	assert_false(s.damaged);
+}
+
 int
 main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 	const struct CMUnitTest tests[] = {T(test_written), T(test_left_out),
-	    T(test_another_process)};
+	    T(test_another_process), T(test_mended)};
 #undef T
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
