@@ -204,8 +204,8 @@ int
 guild_cache_place(const struct guild_cache_view *v, uint64_t channel,
     uint64_t *guild, struct err *err)
 {
-	const char *value;
-	size_t len;
+	const char *value = NULL;
+	size_t len = 0;
 	int got = guild_cache_get(v, 0,
 	    (enum guild_cache_kind)GUILD_CACHE_OWN_PLACE, channel, &value, &len,
 	    err);

@@ -200,6 +200,15 @@ def questions(t, url, token, asking):
     bot.drop()
 
 
+def counted(t, fleet):
+    """Each by its reason, at least so many."""
+    least = dict(token=201, origin=1, no_upgrade=1, frame=2, payload=1, op=1,
+        early=1, twice=1, intents=1, fast=1)
+    fleet.wait_status(lambda s: all(s["gate"]["ends"][k] >= n
+        for k, n in least.items()), "they are counted by their reasons")
+    t.ok(True, "they are counted by their reasons")
+
+
 def main(t):
     sim = t.sim(rate=0, shards=SHARDS, guilds=GUILDS, ping_every=0, plain=True,
         mix="MESSAGE_CREATE=1")
@@ -221,6 +230,7 @@ def main(t):
     witness.sees("IDENTIFYs without end")
     questions(t, url, evil, client_token(fleet, "asking"))
     witness.sees("questions without end")
+    counted(t, fleet)
     sim.settle()
     witness.sees("all of it")
     t.nothing_lost(sim, identifies=SHARDS)

@@ -80,6 +80,8 @@ def main(t):
     again.resume(tokens[0], away.session, away.seq)
     anew(t, again, tokens[0], "who was away for too long begins anew")
     anew(t, buried, tokens[1], "who did not read, too")
+    fleet.wait_status(lambda s: all(c["overruns"] for c in
+        s["gate"]["clients"]), "status counts them")
     t.match(fleet.log_text(), "client buried .*reads too slowly",
         "the log says so")
     again.socket.close()

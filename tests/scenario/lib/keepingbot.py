@@ -6,7 +6,7 @@ writes down what it got before it says so in a heartbeat.
     python3 keepingbot.py URL TOKEN_FILE SHARD COUNT FILE
 
 A line of FILE for each thing: "+" it has begun, "i TIME" it IDENTIFYs, "r"
-RESUMED, "9" op 9, "b" a heartbeat leaves, "h TIME" that one was answered, "g S1
+RESUMED, "x" op 9, "b" a heartbeat leaves, "h TIME" that one was answered, "g S1
 S2" a gap in s, "o NUMBER" a message out of its guild's order, and for each
 message its number, which is what its content ends with.  keepingbots.py reads
 it.
@@ -123,7 +123,7 @@ class Bot:
             self.answered = True
             self.note("h %.3f" % time.time())
         elif op == 9:
-            self.note("9")
+            self.note("x")
             if not document["d"]:
                 self.session = None
             self.enter(line)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The processes of one client of the gate, one for each of its shards, and the
 judge of what they got; a process is keepingbot.py."""
+import array
 import collections
 import os
 import subprocess
@@ -14,7 +15,7 @@ from processes import alive, kill
 # nothing may be known when bot and gate die together.
 SAVED_S = 15
 # What a line of a bot's file counts as.
-COUNTED = {"+": "starts", "i": "identifies", "r": "resumes", "9": "invalid",
+COUNTED = {"+": "starts", "i": "identifies", "r": "resumes", "x": "invalid",
     "g": "gaps", "o": "reordered"}
 
 
@@ -46,11 +47,12 @@ class KeepingBots:
         self.processes[i] = self._run(i)
 
     def lines(self, i):
-        try:
+        """There may be millions."""
+        if os.path.exists(self.file(i)):
             with open(self.file(i), encoding="ascii") as f:
-                return f.read().split("\n")[:-1]
-        except FileNotFoundError:
-            return []
+                for line in f:
+                    if line.endswith("\n"):
+                        yield line[:-1]
 
     def wait_live(self, timeout=60):
         """Each is answered a heartbeat that it sends from now on."""
@@ -85,7 +87,8 @@ def judge(lines, total):
     """The numbers of one bot's messages."""
     # got: by any process; sure: those that were acknowledged long before the
     # last IDENTIFY, and must not come again.
-    got, sure, life, order, beats, beat = set(), set(), set(), [], [], 0
+    got, sure, life = set(), set(), set()
+    order, beats, beat = array.array("Q"), [], 0
     for line in lines:
         word, _, rest = line.partition(" ")
         if word.isdigit():
@@ -103,7 +106,7 @@ def judge(lines, total):
             known = [n for at, n in beats if at <= float(rest) - SAVED_S]
             sure.update(order[:known[-1]] if known else ())
             got |= life
-            life, order, beats, beat = set(), [], [], 0
+            life, order, beats, beat = set(), array.array("Q"), [], 0
         if word in COUNTED:
             total[COUNTED[word]] += 1
     return got | life
