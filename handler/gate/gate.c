@@ -80,14 +80,6 @@ gate_stop(struct gate *g, double within_s)
 		gate_clients_stop(g->clients);
 }
 
-void
-gate_lane_closed(struct gate *g)
-{
-	/* Nobody sends any more, and nobody would start another. */
-	if (orphan_is(&g->orphan) && feed_lanes(&g->feed) == 0)
-		gate_stop(g, GATE_LAST_S);
-}
-
 /* ---- the process ---------------------------------------------------- */
 
 void

@@ -90,6 +90,13 @@ on_message(struct ipc *ipc, const struct msg_hdr *h, const void *payload,
 
 /* ---- without it ----------------------------------------------------- */
 
+/* Is it the gate of the fleet, for the supervisor that is gone? */
+static bool
+is_named(const struct gate *g)
+{
+	return g->page.head->gate_watch.pid == (int32_t)getpid();
+}
+
 static void
 on_gone(struct ipc *ipc, const char *why)
 {
@@ -98,8 +105,9 @@ on_gone(struct ipc *ipc, const char *why)
 	log_debug("the supervisor is gone (%s)", why);
 	if (g->state == GATE_STOPPING)
 		return;
-	/* One that has not taken over is nobody's. */
-	if (g->log == NULL || !orphan_begin(&g->orphan))
+	/* One that was to take another's place is nobody's; one that has not
+	 * come so far holds the log, as nobody else may now. */
+	if (!is_named(g) || !orphan_begin(&g->orphan))
 		gate_stop(g, GATE_LAST_S);
 }
 
@@ -123,6 +131,9 @@ on_adopted(struct orphan *o)
 	ipc_send(&g->ipc, MSG_KEEP, -1, 0, &log, sizeof(log), g->log_fd);
 	ipc_send(&g->ipc, MSG_KEEP, -1, 0, &socket, sizeof(socket),
 	    g->listen_fd);
+	/* That was not heard, or by who is gone. */
+	if (g->state == GATE_STANDBY)
+		gate_channel_ready(g);
 }
 
 static void

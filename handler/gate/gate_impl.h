@@ -111,7 +111,5 @@ void gate_run(struct gate *);
 void gate_state_set(struct gate *, enum gate_state);
 /* Ends in order, within so many seconds. */
 void gate_stop(struct gate *, double within_s);
-/* A lane ended. */
-void gate_lane_closed(struct gate *);
 
 #endif

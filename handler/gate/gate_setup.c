@@ -38,12 +38,6 @@ on_appended(struct feed *f)
 }
 
 static void
-on_closed(struct feed *f)
-{
-	gate_lane_closed(container_of(f, struct gate, feed));
-}
-
-static void
 on_signal(struct ev_loop *loop, ev_io *io, int revents)
 {
 	struct gate *g = container_of(io, struct gate, signals);
@@ -105,7 +99,6 @@ gate_setup(struct gate *g, const char *path, struct err *e)
 	g->feed.loop = g->loop;
 	g->feed.append = on_append;
 	g->feed.appended = on_appended;
-	g->feed.closed = on_closed;
 	feed_init(&g->feed);
 	gate_channel_open(g);
 	gate_state_set(g, GATE_STANDBY);

@@ -183,13 +183,11 @@ static void
 on_gone(struct gate_wire *w, const char *why)
 {
 	struct feed_lane *l = lane_of(w);
-	struct feed *f = l->feed;
 
 	if (strcmp(why, "closed") != 0)
 		log_warn("the lane of handler generation %u ended: %s",
 		    l->generation, why);
 	drop(l);
-	f->closed(f);
 }
 
 static const struct gate_wire_ops wire_ops = {

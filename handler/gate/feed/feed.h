@@ -59,7 +59,6 @@ struct feed {
 	bool (*append)(struct feed *, struct gatelog_record *, const char *raw);
 	/* Some were. */
 	void (*appended)(struct feed *);
-	void (*closed)(struct feed *); /* a lane ended */
 	/* A GATE_ASK: feed_answer, now or later. */
 	void (*ask)(struct feed *, uint64_t lane, uint64_t id,
 	    const char *payload, size_t len);

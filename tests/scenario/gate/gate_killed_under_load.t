@@ -54,6 +54,19 @@ def main(t):
     fleet.wait_status(lambda s: s["handler"]["pid"] not in (0, handler)
         and s["handler"]["state"] == "ready", "a new handler is ready")
 
+    # With nobody who sends, and nobody who would start another: its log is to
+    # be had of it alone.
+    wait_gate(fleet)
+    pid, handler = gate_pid(fleet), fleet.handler_pid()
+    fleet.kill_supervisor()
+    kill(handler)
+    wait_until(lambda: fleet.status()["gate"]["lanes"] == 0 or not alive(pid),
+        "the gate has no lane")
+    fleet.must("ensure", "--wait=20")
+    fleet.wait_ready()
+    wait_gate(fleet)
+    t.equal(gate_pid(fleet), pid, "the gate is taken over once more")
+
     sim.settle()
     t.nothing_lost(sim, identifies=4, allow=("repeated",))
     log_has_all(t, fleet)

@@ -61,7 +61,7 @@ is_shard(pid_t pid, const void *arg)
 
 /* Who had SIGTERM, which is MSG_STOP. */
 struct asked {
-	bool shards, bots, handler;
+	bool shards, bots, handler, gate;
 };
 
 /* The parents of clients' processes, which end with them. */
@@ -108,12 +108,18 @@ stop_orphans(const struct config *config, struct asked *asked)
 		    &v.handler_watch.pid_start);
 	asked->handler |= n == 0;
 	n += v.handler_alive;
+	if (v.gate_alive && n == 0 && !asked->gate)
+		pidfd_signal_if(v.gate_watch.pid, SIGTERM, started_at,
+		    &v.gate_watch.pid_start);
+	asked->gate |= n == 0;
+	n += v.gate_alive;
 	view_free(&v);
 	return n;
 }
 
-/* Nobody holds the lock.  The handler goes last: shards flush to it, and bots
- * have their calls from it; the gate ends by itself, without lanes. */
+/* Nobody holds the lock.  The handler goes after the shards, which flush to it,
+ * and the bots, who have their calls from it; the gate, to which it flushes,
+ * goes last. */
 static int
 stop_rest(struct cli *c, double seconds)
 {
