@@ -322,8 +322,8 @@ clients_change_abort(struct client_process *p, const char *why)
 
 	if (!client_change_busy(&p->change))
 		return;
-	clients_change_init(p);
 	forget_fresh(p);
+	clients_change_init(p);
 	if (fresh != NULL)
 		member_event(fresh, MEMBER_ON_STOP);
 	err_set(&e, EXIT_TRY_LATER, "Given up: %s.", why);

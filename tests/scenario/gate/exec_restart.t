@@ -145,8 +145,15 @@ def main(t):
     fleet.write_config(config)
     fleet.must("reload")
     last = bots.wait_ready(other_than=(first, second, third, fourth))
+    bots.mode("mute")
+    config['client "bot".exec'] += " again"
+    fleet.write_config(config)
+    fleet.must("reload")
+    wait_until(lambda: len([p for p in bots.pids() if alive(p)]) > 1,
+        "another one is to take over")
     fleet.stop()
-    t.ok(not alive(last), "stop ends it")
+    t.equal([p for p in bots.pids() if alive(p)], [],
+        "stop ends both, in the middle of a change")
     t.equal(bots.has(last, "end"), ["SIGTERM"], "in order")
 
 
