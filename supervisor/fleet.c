@@ -459,7 +459,7 @@ paired(struct fleet *f)
 static void
 configured(struct fleet *f)
 {
-	clients_follow(f->clients);
+	clients_reloaded(f->clients);
 }
 
 static void

@@ -153,6 +153,14 @@ end(struct client_process *p)
 	member_event(p->now, MEMBER_ON_STOP);
 }
 
+static bool
+differs(const struct client_process *p, const struct config_client *c)
+{
+	uint64_t sum = config_diff_client_sum(c);
+
+	return sum != p->sum && sum != p->tried;
+}
+
 static void
 follow(struct client_process *p)
 {
@@ -168,8 +176,7 @@ follow(struct client_process *p)
 		return; /* its end comes by here */
 	else if (p->now->state == MEMBER_DOWN)
 		start_first(p, c);
-	else if (p->sum != config_diff_client_sum(c)
-	    && operation_may(f, OPERATION_CLIENT, NULL) == 0)
+	else if (differs(p, c) && operation_may(f, OPERATION_CLIENT, NULL) == 0)
 		clients_change_begin(p, 0);
 }
 
@@ -184,6 +191,15 @@ clients_follow(struct clients *all)
 	for (size_t i = 0; i < PAGE_CLIENTS; i++)
 		if (all->of[i] != NULL)
 			follow(all->of[i]);
+}
+
+void
+clients_reloaded(struct clients *all)
+{
+	for (size_t i = 0; i < PAGE_CLIENTS; i++)
+		if (all->of[i] != NULL)
+			all->of[i]->tried = 0;
+	clients_follow(all);
 }
 
 /* ---- orders --------------------------------------------------------- */

@@ -31,6 +31,7 @@ struct client_process {
 	uint64_t began_ms, late_ms; /* of the change */
 	uint32_t had;		    /* sessions of the one before, live then */
 	uint64_t sum, fresh_sum;    /* of the section each was started with */
+	uint64_t tried; /* of one that did not come up: not again by itself */
 	struct report report;
 	char label[80];
 	bool ordered; /* by an operator */
@@ -50,6 +51,8 @@ void clients_expect(struct clients *);
 /* The config or the gate may have changed: starts, replaces and ends processes
  * as needed. */
 void clients_follow(struct clients *);
+/* The same after a reload: what did not come up before is tried again. */
+void clients_reloaded(struct clients *);
 /* 0 and the client is answered later; or -1. */
 int clients_restart(struct clients *, const char *name, uint32_t ticket,
     struct err *);

@@ -268,8 +268,7 @@ tell_back(struct client_process *p, const char *why)
 		       : " \"shardherd reload\", or a restart of the client, "
 			 "tries again.");
 	clients_past(p, "the new process did not come up: %s", why);
-	/* Not by itself again: the same would happen. */
-	p->sum = p->fresh_sum;
+	p->tried = p->fresh_sum;
 	report_end(&p->report, 0, &e);
 }
 
@@ -323,8 +322,8 @@ clients_change_abort(struct client_process *p, const char *why)
 
 	if (!client_change_busy(&p->change))
 		return;
-	clients_change_init(p);
 	forget_fresh(p);
+	clients_change_init(p);
 	if (fresh != NULL)
 		member_event(fresh, MEMBER_ON_STOP);
 	err_set(&e, EXIT_TRY_LATER, "Given up: %s.", why);

@@ -90,11 +90,20 @@ def main(t):
     wait_until(lambda: [p for p in bots.pids() if alive(p)] == [third],
         "none but it runs")
 
-    bots.mode("")
+    bots.mode("broken")
     config['client "bot".start_timeout'] = "60s"
     config['client "bot".exec'] += " changed"
     config["handler.probation"] = "0"
     fleet.write_config(config)
+    fleet.must("reload")
+    tries = wait_until(lambda: len(bots.pids()) > 5 and len(bots.pids()),
+        "a reload with another exec starts a new one")
+    wait_until(lambda: "goes on as it was. \"shardherd reload\"" in
+        fleet.log_text(), "which is broken: that is told")
+    bots.wait_messages(third, RATE)
+    t.equal((bots.pid(), len(bots.pids())), (third, tries),
+        "the old one goes on, and it is not tried again by itself")
+    bots.mode("")
     fleet.must("reload")
     fourth = bots.wait_ready(other_than=(first, second, third))
     t.equal(bots.said(fourth)[0]["argv"][2:], ["changed"],
@@ -136,8 +145,15 @@ def main(t):
     fleet.write_config(config)
     fleet.must("reload")
     last = bots.wait_ready(other_than=(first, second, third, fourth))
+    bots.mode("mute")
+    config['client "bot".exec'] += " again"
+    fleet.write_config(config)
+    fleet.must("reload")
+    wait_until(lambda: len([p for p in bots.pids() if alive(p)]) > 1,
+        "another one is to take over")
     fleet.stop()
-    t.ok(not alive(last), "stop ends it")
+    t.equal([p for p in bots.pids() if alive(p)], [],
+        "stop ends both, in the middle of a change")
     t.equal(bots.has(last, "end"), ["SIGTERM"], "in order")
 
 

@@ -53,6 +53,26 @@ test_requests(void **state)
 			     &r),
 	    0);
 	assert_int_equal(r.level, LOG_L_WARN);
+	assert_int_equal(parse("{\"cmd\":\"client\",\"action\":\"restart\","
+			       "\"name\":\"bot\"}",
+			     &r),
+	    0);
+	assert_int_equal(r.verb, REQUEST_CLIENT);
+	assert_false(r.kick);
+	assert_string_equal(r.client.name, "bot");
+	assert_int_equal(parse("{\"cmd\":\"client\",\"action\":\"kick\","
+			       "\"name\":\"bot\",\"end\":true}",
+			     &r),
+	    0);
+	assert_true(r.kick && r.client.sessions == 1);
+	assert_int_equal(parse("{\"cmd\":\"client\",\"action\":\"kick\"}", &r),
+	    -1);
+	assert_int_equal(parse("{\"cmd\":\"client\",\"name\":\"bot\"}", &r),
+	    -1);
+	assert_int_equal(parse("{\"cmd\":\"client\",\"action\":\"stop\","
+			       "\"name\":\"bot\"}",
+			     &r),
+	    -1);
 	assert_int_equal(parse("{\"cmd\":\"rollout\"}", &r), 0);
 	assert_int_equal(r.rollout.action, REQUEST_ROLLOUT_BEGIN);
 	assert_int_equal(r.rollout.canary, -1);
