@@ -424,8 +424,12 @@ reopen(struct guild_cache *c)
 static int
 begin(struct guild_cache *c, MDB_txn **txn)
 {
-	int rc = c->env == NULL ? MDB_PANIC : txn_begin(c, 0, txn);
+	int rc;
 
+	/* Whoever was killed while it looked needs nothing any more. */
+	if (c->env != NULL)
+		(void)mdb_reader_check(c->env, NULL);
+	rc = c->env == NULL ? MDB_PANIC : txn_begin(c, 0, txn);
 	if ((rc == MDB_PANIC || rc == EINVAL) && (rc = reopen(c)) == 0)
 		rc = txn_begin(c, 0, txn);
 	return rc;

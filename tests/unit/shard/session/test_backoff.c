@@ -480,30 +480,6 @@ test_order(void **state)
 	assert_int_equal(rig_stats.resumed_for[RECONNECT_ORDER], 1);
 }
 
-/* An operator's: the session ends, and nothing but a permit makes the next;
- * one that is not live is left alone. */
-static void
-test_renew(void **state)
-{
-	rig_live();
-	rig_in(SESSION_EV_RENEW);
-	assert_int_equal(rig_seen.forgets, 1);
-	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
-	fake_time_advance(0);
-	rig_is(SHARD_PERMIT);
-	assert_int_equal(rig_seen.cause, CAUSE_ENDED);
-	rig_in(SESSION_EV_RENEW);
-	rig_is(SHARD_PERMIT);
-	rig_grant();
-	rig_hello();
-	rig_is(SHARD_IDENTIFYING);
-	rig_in(SESSION_EV_RENEW);
-	rig_is(SHARD_IDENTIFYING);
-	rig_ready(1);
-	rig_is(SHARD_READY);
-	assert_int_equal(rig_stats.reconnects[RECONNECT_ORDER], 1);
-}
-
 static void
 test_full(void **state)
 {
@@ -608,7 +584,6 @@ main(void)
 	    cmocka_unit_test(test_stop_while_asking),
 	    cmocka_unit_test(test_stop_everywhere),
 	    cmocka_unit_test(test_order),
-	    cmocka_unit_test(test_renew),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_any_event_in_any_state),
 	};

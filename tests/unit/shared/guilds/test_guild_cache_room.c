@@ -293,6 +293,35 @@ test_looks(void **state)
 	assert_int_equal(st.st_size, 4096 * 3);
 }
 
+static int
+dies_looking(void)
+{
+	struct guild_cache *c = guild_cache_open(&settings, &found, &err);
+
+	if (c != NULL && guild_cache_view(c, &err) != NULL)
+		kill(getpid(), SIGKILL);
+	return 1;
+}
+
+/* What one that was killed saw is not kept for it: the file would grow with
+ * every batch. */
+static void
+test_killed_looking(void **state)
+{
+	struct guild_cache *c = open_it();
+	char path[128];
+	struct stat st;
+
+	fill(c, 0, 2);
+	assert_int_equal(looks(dies_looking), 0); /* by a signal */
+	for (int i = 0; i < 400; i++)
+		fill(c, 0, 1);
+	str_format(path, sizeof(path), "%s/data.mdb", dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_in_range(st.st_size, 1, 400 << 10);
+	guild_cache_close(c);
+}
+
 /* A page that only views read: who writes hears of it. */
 static void
 test_view_meets_damage(void **state)
@@ -466,7 +495,7 @@ main(void)
 	const struct CMUnitTest tests[] = {TEST(test_damage),
 	    TEST(test_cut_in_use), TEST(test_growth), TEST(test_disk_full),
 	    TEST(test_no_place), TEST(test_views), TEST(test_looks),
-	    TEST(test_view_meets_damage)};
+	    TEST(test_killed_looking), TEST(test_view_meets_damage)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
