@@ -2,7 +2,8 @@
 """The demo: a fleet of 16 shards against shardherd-sim, with the accidents a
 bot meets in its life, and a proof that none of them cost an event or an
 IDENTIFY.  The proof is counted by the simulator, not by the fleet.  Everything
-started here is ended by pid, also on Ctrl-C; --stay leaves it running."""
+started here is ended by pid, also on Ctrl-C; --stay leaves it running.  With
+--bot it is another one: demo_bot.py."""
 import argparse
 import math
 import os
@@ -15,7 +16,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
     os.path.realpath(__file__))), "tests", "scenario", "lib"))
+import demo_bot  # noqa: E402
 import herd  # noqa: E402
+from demo_screen import Step, bar, count, paint, verdict  # noqa: E402
 from processes import kill  # noqa: E402
 
 SHARDS = 16
@@ -23,44 +26,6 @@ MAX_CONCURRENCY = 4
 INTERVAL_S = 2			# Discord's is 5; said on screen
 RATE = 2000			# events per second, over all shards
 VICTIM = 5
-TTY = sys.stdout.isatty()
-
-
-# ---- what is on the screen --------------------------------------------
-
-def paint(code, text):
-    return "\033[%sm%s\033[0m" % (code, text) if TTY else text
-
-
-class Step:
-    """One numbered line: live on a terminal, printed once in a pipe."""
-    number = 0
-
-    def __init__(self, title):
-        Step.number += 1
-        self.head = "%s  %-26s " % (paint("1", "%3d" % Step.number), title)
-        self.begin = time.monotonic()
-        self.live("…")
-
-    def took(self):
-        return time.monotonic() - self.begin
-
-    def live(self, text):
-        if TTY:
-            print("\r\033[K" + self.head + paint("2", text), end="",
-                flush=True)
-
-    def done(self, text):
-        print(("\r\033[K" if TTY else "") + self.head + text, flush=True)
-
-
-def bar(part, whole, width=16):
-    full = part * width // whole
-    return "[" + "#" * full + "." * (width - full) + "]"
-
-
-def count(number):
-    return "{:,}".format(number).replace(",", " ")
 
 
 # ---- the fleet's life -------------------------------------------------
@@ -204,9 +169,7 @@ def prove(fleet, first):
         and t["corrupt"] == 0 and t["violations"] == 0
         and t["identifies"] == first == SHARDS and pings["sent"] > 0
         and pings["answered"] == pings["sent"] and pings["repeated"] == 0)
-    print(paint("1;32", "  good: nothing lost, no IDENTIFY wasted") if good
-        else paint("1;31", "  NOT as it should be"))
-    return good
+    return verdict(good, "nothing lost, no IDENTIFY wasted")
 
 
 def show(fleet):
@@ -246,26 +209,43 @@ def interrupted(signum, frame):
     raise KeyboardInterrupt
 
 
+def demo(folder, keep):
+    """Whether it ended as it should, and whether to leave all as it is."""
+    sim = herd.Sim(os.path.join(folder, "discord"), shards=SHARDS,
+        max_concurrency=MAX_CONCURRENCY, guilds=200,
+        identify_interval="%ds" % INTERVAL_S)
+    introduce()
+    fleet = prepare(folder, sim)
+    good = show(fleet)
+    if keep:
+        stay(fleet, folder)
+    return good, keep
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tools/demo")
-    parser.add_argument("--stay", action="store_true",
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--stay", action="store_true",
         help="leave the fleet and the simulator running")
-    keep = parser.parse_args().stay
+    what.add_argument("--bot", action="store_true",
+        help="a bot of discord.js, unchanged, on a fleet with the gate")
+    args = parser.parse_args()
     for sig in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, interrupted)
     herd.adopt_orphans()
     folder = tempfile.mkdtemp(prefix="shardherd-demo-")
     code, leave = 1, False
     try:
-        sim = herd.Sim(os.path.join(folder, "discord"), shards=SHARDS,
-            max_concurrency=MAX_CONCURRENCY, guilds=200,
-            identify_interval="%ds" % INTERVAL_S)
-        introduce()
-        fleet = prepare(folder, sim)
-        code = 0 if show(fleet) else 1
-        if keep:
-            stay(fleet, folder)
-            leave = True
+        if args.bot:
+            good = demo_bot.demo(folder)
+        else:
+            good, leave = demo(folder, args.stay)
+        code = 0 if good else 1
+    except demo_bot.LeftOut as e:
+        print("\nThe bot of this demo is one of discord.js, but %s.\n"
+            "`tools/demo` without --bot needs none of it." % e,
+            file=sys.stderr)
+        code = 69
     except herd.Failed as e:
         print("\n%s\nThe logs are in %s" % (e, folder), file=sys.stderr)
     except KeyboardInterrupt:

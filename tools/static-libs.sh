@@ -7,8 +7,10 @@
 
 # Recipes run in the unpacked source, $prefix/{bin,include,lib,licences} exist.
 
-# Flags of all libraries; our own code gets the Makefile's.
-lib_flags='-O2 -g1 -ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection'
+# Flags of all libraries; our own code gets the Makefile's.  Nothing in the
+# program unwinds a stack: what debuggers need for it is in .debug_frame then,
+# which is stripped, and not in .eh_frame, a tenth of the program.
+lib_flags='-O2 -g1 -ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection -fno-asynchronous-unwind-tables'
 case ${cross:-$(uname -m)} in
 x86_64*) lib_flags="$lib_flags -fcf-protection" ;;
 aarch64*) lib_flags="$lib_flags -mbranch-protection=standard" ;;
@@ -117,11 +119,21 @@ lib_zlib() {
 	licence LICENSE
 }
 
-# Both ways: a shard inflates, the gate may compress for its clients.
+# Both ways: a shard inflates, the gate may compress for its clients.  That is
+# at level 3, "dfast": what only other levels use is there because the library
+# refers to it, and is made small, 200 KB of templates otherwise.
 lib_zstd() {
+	local name
+
 	make -j "$jobs" -C lib libzstd.a CC=musl-cc AR="${cross}ar" \
 		CFLAGS="$lib_flags" ZSTD_LIB_DICTBUILDER=0 \
 		ZSTD_LIB_DEPRECATED=0 ZSTD_LEGACY_SUPPORT=0
+	for name in zstd_fast zstd_lazy zstd_opt zstd_ldm; do
+		# shellcheck disable=SC2086
+		musl-cc $lib_flags -Os -DZSTD_NO_INLINE -w \
+			-c "lib/compress/$name.c" -o "$name.o"
+		"${cross}ar" rs lib/libzstd.a "$name.o"
+	done
 	cp lib/libzstd.a "$prefix/lib"
 	cp lib/zstd.h lib/zstd_errors.h "$prefix/include"
 	licence LICENSE
@@ -188,7 +200,8 @@ lib_openssl() {
 		no-tls1_1 no-dtls no-comp no-srp no-psk no-gost no-idea no-rc2 \
 		no-rc4 no-md4 no-mdc2 no-rmd160 no-whirlpool no-seed \
 		no-camellia no-aria no-bf no-cast no-des no-sm2 no-sm3 no-sm4 \
-		no-ocb no-siphash no-cms no-ts no-ct no-rfc3779 no-ui-console \
+		no-ocb no-siphash no-blake2 no-scrypt no-dsa no-ec2m no-multiblock \
+		no-cmp no-cms no-ts no-ct no-rfc3779 no-ui-console \
 		no-afalgeng --prefix=/usr --libdir=lib \
 		--openssldir=/etc/ssl "$lib_flags"
 	make -j "$jobs" build_libs

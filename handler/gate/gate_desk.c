@@ -20,6 +20,7 @@
 	60000 /* guilds that have not come by then are in
 				   an outage */
 #define DESK_CONNS_CLIENT 2048
+#define DESK_TOGETHER_MS 10000 /* shards of one client are told of together */
 #define DESK_SENDS_PER_MINUTE 120 /* Discord's own */
 
 _Static_assert(CLIENT_TOKEN_KEY == CONTRACT_NONCE_SIZE, "the nonce is the key");
@@ -108,6 +109,66 @@ on_send(void *arg, const struct gate_clients_send *s)
 	return feed_send(&g->feed, s->shard, s->payload, s->len);
 }
 
+/* ---- what happened to them ------------------------------------------ */
+
+static bool
+is_wanted(const char *name, const void *arg)
+{
+	return config_client(arg, name) != NULL;
+}
+
+static struct gate_told *
+told_of(struct gate *g, const char *client)
+{
+	struct gate_told *to = &g->told[0];
+
+	for (size_t i = 0; i < nitems(g->told); i++) {
+		if (strcmp(g->told[i].name, client) == 0)
+			return &g->told[i];
+		if (g->told[i].at_ms < to->at_ms)
+			to = &g->told[i];
+	}
+	*to = (struct gate_told) {.at_ms = 0};
+	str_copy(to->name, client, sizeof(to->name));
+	return to;
+}
+
+/* All shards of a bot come and go together: that is one thing to tell. */
+static void
+on_past(void *arg, const char *client, const char *words, uint32_t shard,
+    uint32_t shard_count)
+{
+	struct gate *g = arg;
+	struct page_client_past *p;
+	struct gate_told *last = told_of(g, client);
+	uint64_t now = clock_boot_ms();
+	bool again = strcmp(last->words, words) == 0
+	    && now - last->at_ms < DESK_TOGETHER_MS;
+	char text[176];
+
+	if (!g->in_service
+	    || (p = page_client_past_of(g->page.head->gate_past, PAGE_CLIENTS,
+		    client, is_wanted, &g->config))
+		== NULL)
+		return;
+	last->shards = again ? last->shards + 1 : 1;
+	last->at_ms = now;
+	str_copy(last->words, words, sizeof(last->words));
+	if (again)
+		str_format(text, sizeof(text),
+		    "%s, %u times within seconds, at last shard %u of %u",
+		    words, last->shards, shard, shard_count);
+	else if (shard_count > 0)
+		str_format(text, sizeof(text), "%s, shard %u of %u", words,
+		    shard, shard_count);
+	else
+		str_copy(text, words, sizeof(text));
+	if (again)
+		page_client_past_again(p, text);
+	else
+		page_client_past_add(p, text);
+}
+
 /* ---- life ----------------------------------------------------------- */
 
 int
@@ -140,6 +201,7 @@ gate_desk_open(struct gate *g, struct err *e)
 	    .upstream = on_upstream,
 	    .ready = on_ready,
 	    .send = on_send,
+	    .past = on_past,
 	    .arg = g};
 	for (size_t i = 0; i < c->clients; i++)
 		s->real |= c->client[i].compress == CONFIG_CLIENT_REAL;

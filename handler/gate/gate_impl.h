@@ -31,6 +31,13 @@ struct gate_minute {
 	uint64_t end[PAGE_GATE_ENDS_N];
 };
 
+/* What was told of a client last: the same of another shard is told with it. */
+struct gate_told {
+	char name[64], words[96];
+	uint32_t shards;
+	uint64_t at_ms;
+};
+
 struct gate {
 	struct ev_loop *loop;
 	struct timers *timers;
@@ -57,7 +64,8 @@ struct gate {
 	SSL_CTX *tls; /* NULL: in the clear */
 	struct gate_clients_setup setup;
 	struct gate_clients *clients; /* NULL: the place is not ours */
-	char url[CONFIG_PATH_MAX];    /* that clients are told */
+	struct gate_told told[PAGE_CLIENTS];
+	char url[CONFIG_PATH_MAX]; /* that clients are told */
 	ev_io signals;
 	ev_prepare prepare;
 	struct timer tick, stop;

@@ -309,10 +309,12 @@ K("gate", "rest_listen", LISTEN, gate_rest_listen, "", 0, 0, 0, GATE, \
 K("gate", "url", GATE_URL, gate_url, "", 0, 0, 0, GATE, \
   "Gateway URL that clients are told, when it is another one than listen, as " \
   "behind a proxy.") \
-K("gate", "heartbeat", DURATION, gate_heartbeat_s, "10s", 1000, \
+K("gate", "heartbeat", DURATION, gate_heartbeat_s, "10s", 2000, \
   CONFIG_MIN(1), 0, GATE, \
   "Interval of clients' heartbeats. By them it is known what a client has: " \
-  "one that dies gets at most what an interval covers twice.") \
+  "one that dies gets at most what an interval covers twice. Libraries keep " \
+  "room for heartbeats in the 120 messages they may send in a minute; with " \
+  "more than one every 2s there are some that send nothing else.") \
 K("gate", "log_bytes", SIZE, gate_log_bytes, "256M", CONFIG_MIB(1), \
   CONFIG_MIB(65536), 0, GATE, \
   "Memory for the events that clients may still ask for. Another size begins " \

@@ -249,7 +249,7 @@ struct page_fleet_past {
 	struct page_event event[PAGE_FLEET_PAST];
 };
 /* Of one client of the gate: told by the gate, and by the supervisor. */
-#define PAGE_CLIENT_PAST 16
+#define PAGE_CLIENT_PAST 24
 struct page_client_past {
 	page_lock lock;
 	char name[64]; /* "": this place is free */
@@ -261,6 +261,8 @@ void page_past_add(struct page_past *, int32_t shard, const char *text);
 void page_fleet_past_add(struct page_fleet_past *, int32_t shard,
     const char *text);
 void page_client_past_add(struct page_client_past *, const char *text);
+/* In place of the last one. */
+void page_client_past_again(struct page_client_past *, const char *text);
 /*
  * The place of a client among n, or one for it: a free one, else that of the
  * first whose name is not wanted any more, emptied.  NULL: there is none.

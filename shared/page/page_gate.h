@@ -65,6 +65,14 @@ extern const struct page_gate_end_row page_gate_end[PAGE_GATE_ENDS_N];
 
 #define PAGE_CLIENTS 32 /* as config.h's CONFIG_CLIENTS_MAX */
 
+/* One of the processes of a client that we start, at the gate. */
+struct page_client_run {
+	uint32_t run;	 /* 0: none */
+	uint32_t live;	 /* its connections that get events */
+	uint32_t shards; /* so many it says it has */
+	uint32_t reserved;
+};
+
 /* Of a client, from its first day on: a gate that takes over counts on. */
 #define PAGE_CLIENT_COUNTERS(X)                                                \
 	X(events)     /* sent, replayed ones too */                            \
@@ -75,14 +83,6 @@ extern const struct page_gate_end_row page_gate_end[PAGE_GATE_ENDS_N];
 	X(identifies) /* that got a READY */                                   \
 	X(resumes)                                                             \
 	X(refused) /* connections and commands it asked for and had not */
-
-/* One of the processes of a client that we start, at the gate. */
-struct page_client_run {
-	uint32_t run;	 /* 0: none */
-	uint32_t live;	 /* its connections that get events */
-	uint32_t shards; /* so many it says it has */
-	uint32_t reserved;
-};
 
 /* One client of the gate, all its connections and sessions together. */
 struct page_client {

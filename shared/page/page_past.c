@@ -39,6 +39,14 @@ page_client_past_add(struct page_client_past *p, const char *text)
 	add(&p->lock, &p->next, p->event, PAGE_CLIENT_PAST, -1, text);
 }
 
+void
+page_client_past_again(struct page_client_past *p, const char *text)
+{
+	uint32_t last = (p->next + PAGE_CLIENT_PAST - 1) % PAGE_CLIENT_PAST;
+
+	add(&p->lock, &last, p->event, PAGE_CLIENT_PAST, -1, text);
+}
+
 struct page_client_past *
 page_client_past_of(struct page_client_past *p, size_t n, const char *name,
     bool (*wanted)(const char *name, const void *), const void *arg)

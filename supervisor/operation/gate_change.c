@@ -7,6 +7,7 @@
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/gate_lanes.h"
 #include "supervisor/child/member.h"
+#include "supervisor/operation/operation.h"
 
 void
 gate_change_init(struct gate_change *g, struct fleet *f)
@@ -133,7 +134,9 @@ gate_change_follow(struct gate_change *g)
 {
 	struct fleet *f = g->fleet;
 
-	if (f->stopping || f->local == 0 || g->fresh != NULL)
+	/* With the shards of before the gate ends, and a launch starts it. */
+	if (f->stopping || f->local == 0 || g->fresh != NULL
+	    || f->underway(f, UNDERWAY_RESHARD))
 		return;
 	if (!config_gate(f->config))
 		(void)gate_change_end(g);

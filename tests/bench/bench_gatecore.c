@@ -95,7 +95,7 @@ bench_walk(struct gatelog *g, uint32_t count, const char *what)
 	    .intents = 53608447,
 	    .shard_count = count};
 	enum client_session_result got;
-	struct client_cursor cur;
+	struct client_cursor cur = {0};
 	struct gatelog_record r;
 	uint64_t n = 0, bytes = 0;
 	const char *raw;

@@ -81,8 +81,8 @@ static const struct cli_verb verbs[] = {
     {"rank", "[list] | set user|role ID RANK | unset user|role ID",
 	"who may use which of the bot's commands", verb_rank},
     {"client",
-	"[list] | add NAME | token NAME | restart NAME | kick NAME [--end] | "
-	"why NAME | lines [LIBRARY]",
+	"[list] | add NAME | token NAME | lines [LIBRARY] | restart NAME | "
+	"kick NAME [--end] | why NAME",
 	"the bots that connect to the gate: their tokens, connections and "
 	"processes",
 	verb_client},

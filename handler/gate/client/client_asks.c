@@ -200,6 +200,7 @@ static void
 question_of(struct buf *out, int op, uint64_t guild, const char *d, size_t len,
     const char *nonce)
 {
+	static const char *const ours[] = {"guild_id", "guild_ids", "nonce"};
 	char value[128];
 	struct edit e;
 
@@ -208,9 +209,13 @@ question_of(struct buf *out, int op, uint64_t guild, const char *d, size_t len,
 		must(str_format(value, sizeof(value), "[\"%" PRIu64 "\"]",
 		    guild));
 		edit_set(&e, d, len, "guild_ids", value, strlen(value));
-	} else if (nonce[0] != '\0') {
+	} else if (op == 8) {
+		edit_members(&e, d, len, ours, nitems(ours));
+		must(
+		    str_format(value, sizeof(value), "\"%" PRIu64 "\"", guild));
+		edit_add(&e, "guild_id", value, strlen(value));
 		must(str_format(value, sizeof(value), "\"%s\"", nonce));
-		edit_set(&e, d, len, "nonce", value, strlen(value));
+		edit_add(&e, "nonce", value, strlen(value));
 	} else {
 		edit_members(&e, d, len, NULL, 0);
 	}
@@ -220,7 +225,7 @@ question_of(struct buf *out, int op, uint64_t guild, const char *d, size_t len,
 static uint64_t
 hash_of(int op, const char *d, size_t len)
 {
-	static const char *const except[] = {"nonce", "guild_ids"};
+	static const char *const except[] = {"nonce", "guild_id", "guild_ids"};
 	struct buf b = {0};
 	struct edit e;
 	uint64_t h;
@@ -280,22 +285,21 @@ ask_one(struct gate_clients *all, const struct client_live *l, int op,
 	return true;
 }
 
-/* An op 31 is of several guilds. */
+/* An op 31 is of several guilds; libraries of before send op 8 so, too. */
 static bool
 ask_each(struct gate_clients *all, const struct client_live *l, int op,
-    const char *d, size_t len)
+    const struct walk_item *list, const char *d, size_t len, const char *nonce)
 {
-	struct walk_item list, guild;
+	struct walk_item guild;
 	bool taken = false;
 	struct walk w;
 
-	if (!walk_find(d, len, "guild_ids", &list)
-	    || !walk_into(&w, list.value, list.len))
+	if (!walk_into(&w, list->value, list->len))
 		return false;
 	for (int n = 0; n < CLIENT_ASKS_GUILDS_MAX && walk_next(&w, &guild);
 	     n++)
 		taken |= ask_one(all, l, op,
-		    envelope_id(guild.value, guild.len), d, len, "");
+		    envelope_id(guild.value, guild.len), d, len, nonce);
 	return taken;
 }
 
@@ -307,7 +311,8 @@ client_asks_ask(struct gate_clients *all, const struct client_live *l, int op,
 	struct walk_item v;
 
 	if (op == 31)
-		return ask_each(all, l, op, d, len);
+		return walk_find(d, len, "guild_ids", &v)
+		    && ask_each(all, l, op, &v, d, len, "");
 	if (walk_find(d, len, "nonce", &v)) {
 		/* Discord ignores one of more than 32 bytes. */
 		if (v.len >= sizeof(nonce) || v.value[0] == '{'
@@ -316,7 +321,11 @@ client_asks_ask(struct gate_clients *all, const struct client_live *l, int op,
 		memcpy(nonce, v.value, v.len);
 		nonce[v.len] = '\0';
 	}
-	return ask_one(all, l, op, walk_id(d, len, "guild_id"), d, len, nonce);
+	if (!walk_find(d, len, "guild_id", &v))
+		return false;
+	return v.value[0] == '['
+	    ? ask_each(all, l, op, &v, d, len, nonce)
+	    : ask_one(all, l, op, envelope_id(v.value, v.len), d, len, nonce);
 }
 
 /* ---- answers -------------------------------------------------------- */

@@ -30,9 +30,13 @@ static void
 count_end(struct client_conn *c, enum gate_clients_end why)
 {
 	struct gate_clients_tally *t;
+	char words[96];
 
 	if (c->state >= CLIENT_CONN_CLOSING)
 		return;
+	str_format(words, sizeof(words), "connection ended: %s",
+	    page_gate_end[why].words);
+	gate_clients_past(c, words);
 	c->all->count.end[why]++;
 	if (page_gate_end[why].refused && c->who.name[0] != '\0') {
 		t = gate_clients_tally(c->all, c->who.name);

@@ -8,6 +8,7 @@
 #include "handler/gate/client/client_snapshot.h"
 
 #include "shared/base/clock.h"
+#include "shared/base/log.h"
 #include "shared/config/config.h"
 
 #include <string.h>
@@ -193,6 +194,7 @@ static void
 refused(struct client_conn *c)
 {
 	c->all->count.resume_lost++;
+	gate_clients_past(c, "op 9: the session it would RESUME is gone");
 	client_out_op(c, 9, "false");
 	client_conn_greeted(c);
 }
@@ -235,6 +237,9 @@ client_enter_resume(struct client_conn *c)
 		timer_stop(&c->deadline);
 		client_conn_become(c, CLIENT_CONN_WAITING);
 	} else {
+		log_info("gate: client %s RESUMEs a session that is not "
+			 "there (any more): it is told to begin anew",
+		    c->who.name);
 		refused(c);
 	}
 }

@@ -7,6 +7,8 @@
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
+#include <inttypes.h>
+
 #define TURN_MAX 512 /* messages of one client in one turn */
 
 /* ---- op 9 ----------------------------------------------------------- */
@@ -30,6 +32,9 @@ invalid(struct client_conn *c, bool overrun)
 		client_flow_overrun(all, l->tally);
 	else
 		all->count.resume_lost++;
+	gate_clients_past(c,
+	    overrun ? "op 9: it fell off the end of the log"
+		    : "op 9: nothing of its session can be RESUMEd");
 	client_conn_part(c);
 	client_live_end(all, l);
 	client_out_op(c, 9, "false");
@@ -131,6 +136,7 @@ static void
 resumed(struct client_conn *c)
 {
 	client_out_dispatch(c, "RESUMED", c->session->cursor.s, "{}", 2);
+	gate_clients_past(c, "RESUMED");
 	c->all->count.resumed++;
 	c->session->resumes++;
 	c->session->tally->resumes++;
@@ -159,6 +165,15 @@ sought(struct client_conn *c, enum client_session_result got)
 		return;
 	}
 	if (got != CLIENT_SESSION_OK) {
+		const struct client_session *rec = &c->session->rec;
+
+		log_info("gate: client %s (shard %u of %u) cannot go on behind "
+			 "message %" PRIu64 " (%s): it is told to begin anew",
+		    rec->client, rec->shard, rec->shard_count, c->resume_s,
+		    got == CLIENT_SESSION_OVERRUN
+			? "the log has let go what it missed"
+			: "it was never sent that, or it is of its READY and "
+			  "guilds");
 		invalid(c, got == CLIENT_SESSION_OVERRUN);
 		return;
 	}

@@ -236,6 +236,7 @@ client_snapshot_begin(struct client_conn *c, uint64_t intents)
 		return;
 	}
 	timer_stop(&c->deadline);
+	gate_clients_past(c, "came with IDENTIFY: READY");
 	take_over(c);
 	c->all->count.identified++;
 	c->session->tally->identifies++;

@@ -258,6 +258,19 @@ gate_clients_free(struct gate_clients *all)
 
 /* ---- orders and sight ----------------------------------------------- */
 
+void
+gate_clients_past(const struct client_conn *c, const char *words)
+{
+	const struct gate_clients_setup *s = &c->all->setup;
+	const struct client_session *rec = c->session != NULL ? &c->session->rec
+							      : NULL;
+
+	if (s->past != NULL && c->who.name[0] != '\0')
+		s->past(s->arg, c->who.name, words,
+		    rec != NULL ? rec->shard : c->identify.shard,
+		    rec != NULL ? rec->shard_count : c->identify.count);
+}
+
 static bool
 is_of(const char *name, const char *client)
 {

@@ -113,6 +113,10 @@ struct gate_clients_setup {
 	bool (*ready)(void *arg, uint32_t shard);
 	/* false: not taken now (it is over a limit, or no shard is there). */
 	bool (*send)(void *arg, const struct gate_clients_send *);
+	/* What happened to a client, in words, over the connection of a shard,
+	 * for people; NULL: nobody wants to know. */
+	void (*past)(void *arg, const char *client, const char *words,
+	    uint32_t shard, uint32_t shard_count);
 	void *arg;
 };
 

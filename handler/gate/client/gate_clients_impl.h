@@ -72,6 +72,10 @@ struct gate_clients {
 	struct gate_clients_counters count;
 };
 
+struct client_conn;
+
+/* What happened to it, for people. */
+void gate_clients_past(const struct client_conn *, const char *words);
 /* Where a client's numbers are; it lives as long as the gate's clients. */
 struct gate_clients_tally *gate_clients_tally(struct gate_clients *,
     const char *client);

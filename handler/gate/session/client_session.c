@@ -131,6 +131,58 @@ count_expired(const struct client_session *c, const struct gatelog_record *r,
 	cur->expired += client_session_expired(c, r);
 }
 
+/* ---- marks ---------------------------------------------------------- */
+
+#define STRIDE_MIN 32
+
+/* Every second one goes when there is no place for more. */
+static void
+mark(struct client_cursor *cur)
+{
+	uint32_t n = cur->marks;
+
+	if (n > 0 && cur->s < cur->mark[n - 1].s + cur->stride)
+		return;
+	if (n == CLIENT_SESSION_MARKS) {
+		for (n = 0; n < CLIENT_SESSION_MARKS / 2; n++)
+			cur->mark[n] = cur->mark[2 * n + 1];
+		cur->stride *= 2;
+	}
+	cur->mark[n].s = cur->s;
+	cur->mark[n].reader = cur->reader;
+	cur->marks = n + 1;
+}
+
+/* Those before s are of no use any more. */
+static void
+unmark(struct client_cursor *cur, uint64_t s)
+{
+	uint32_t gone = 0;
+
+	while (gone < cur->marks && cur->mark[gone].s < s)
+		gone++;
+	cur->marks -= gone;
+	memmove(cur->mark, cur->mark + gone, cur->marks * sizeof(cur->mark[0]));
+	if (cur->marks < CLIENT_SESSION_MARKS / 4 && cur->stride > STRIDE_MIN)
+		cur->stride /= 2;
+}
+
+/* The last mark that is not beyond s, if it is beyond acked. */
+static bool
+place_at_mark(const struct client_session *c, uint64_t s,
+    struct client_cursor *cur)
+{
+	uint32_t n = cur->marks;
+
+	while (n > 0 && cur->mark[n - 1].s > s)
+		n--;
+	if (n == 0 || cur->mark[n - 1].s < c->acked_s)
+		return false;
+	cur->s = cur->mark[n - 1].s;
+	cur->reader = cur->mark[n - 1].reader;
+	return true;
+}
+
 /* ---- walking -------------------------------------------------------- */
 
 enum client_session_result
@@ -148,6 +200,7 @@ client_session_next(const struct client_session *c, const struct gatelog *g,
 		case GATELOG_RECORD:
 			if (client_session_gets(c, r)) {
 				cur->s++;
+				mark(cur);
 				return CLIENT_SESSION_OK;
 			}
 			count_expired(c, r, cur);
@@ -175,6 +228,8 @@ place(const struct gatelog *g, uint64_t s, uint64_t position,
     struct client_cursor *cur)
 {
 	cur->s = s;
+	cur->marks = 0;
+	cur->stride = STRIDE_MIN;
 	return gatelog_seek(g, &cur->reader, position);
 }
 
@@ -187,8 +242,9 @@ client_session_resume(const struct client_session *c, const struct gatelog *g,
 	if (s < c->first_s)
 		return CLIENT_SESSION_INVALID;
 	if (c->life != gatelog_life(g)
-	    || !place(g, back ? c->first_s : c->acked_s,
-		back ? c->first : c->acked, cur))
+	    || (!place_at_mark(c, s, cur)
+		&& !place(g, back ? c->first_s : c->acked_s,
+		    back ? c->first : c->acked, cur)))
 		return CLIENT_SESSION_OVERRUN;
 	return client_session_resume_more(c, g, s, cur);
 }
@@ -224,7 +280,7 @@ pass_others(const struct client_session *c, const struct gatelog *g,
 
 enum client_session_result
 client_session_acknowledge(struct client_session *c, const struct gatelog *g,
-    uint64_t s, const struct client_cursor *sent)
+    uint64_t s, struct client_cursor *sent)
 {
 	enum client_session_result got = CLIENT_SESSION_OK;
 	struct client_cursor cur = *sent;
@@ -235,7 +291,8 @@ client_session_acknowledge(struct client_session *c, const struct gatelog *g,
 		return CLIENT_SESSION_OK;
 	if (s < sent->s) {
 		if (c->life != gatelog_life(g)
-		    || !place(g, c->acked_s, c->acked, &cur))
+		    || (!place_at_mark(c, s, &cur)
+			&& !place(g, c->acked_s, c->acked, &cur)))
 			return CLIENT_SESSION_OVERRUN;
 		got = walk_to(c, g, s, &cur);
 		if (got == CLIENT_SESSION_OK)
@@ -246,6 +303,7 @@ client_session_acknowledge(struct client_session *c, const struct gatelog *g,
 	/* On the way as well: any pair it passed is true. */
 	c->acked_s = cur.s;
 	c->acked = cur.reader.position;
+	unmark(sent, cur.s);
 	return got == CLIENT_SESSION_END ? CLIENT_SESSION_INVALID : got;
 }
 

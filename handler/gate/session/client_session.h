@@ -58,13 +58,25 @@ _Static_assert(sizeof(struct client_session)
 	    + 8 * CLIENT_SESSION_GUILDS_MAX,
     "on disk");
 
-/* Where its sending stands: s is of the last one sent. */
+/*
+ * Where its sending stands: s is of the last one sent.  Marks are where it
+ * stood at some s before, in order: what is behind acked may be let go while
+ * the client lives well, if it heartbeats seldom or caught up from the log's
+ * very end, and a heartbeat is then found from one of them.
+ */
+#define CLIENT_SESSION_MARKS 32
 struct client_cursor {
 	uint64_t s;
 	struct gatelog_reader reader;
 	/* Interactions it was not sent because they were too old: how many;
 	 * the position up to which they were counted, none twice. */
 	uint64_t expired, judged;
+	uint32_t marks;	 /* in mark[] */
+	uint32_t stride; /* s between two of them at least */
+	struct {
+		uint64_t s;
+		struct gatelog_reader reader;
+	} mark[CLIENT_SESSION_MARKS];
 };
 
 enum client_session_result {
@@ -101,6 +113,7 @@ bool client_session_expired(const struct client_session *,
 /*
  * The cursor behind s, for what begins (s = first_s) and for RESUME: OK,
  * OVERRUN, INVALID, or MORE: then _more is called until it is something else.
+ * The cursor is as this session left it, or all zero.
  */
 enum client_session_result client_session_resume(const struct client_session *,
     const struct gatelog *, uint64_t s, struct client_cursor *);
@@ -119,7 +132,7 @@ enum client_session_result client_session_next(const struct client_session *,
  * for more than was sent, up to the cursor sent.
  */
 enum client_session_result client_session_acknowledge(struct client_session *,
-    const struct gatelog *, uint64_t s, const struct client_cursor *sent);
+    const struct gatelog *, uint64_t s, struct client_cursor *sent);
 
 #define CLIENT_SESSION_DIGITS 20
 /* The message with s in place of Discord's, in three parts; digits is space of

@@ -6,6 +6,7 @@ import {complain, env, saw, serve} from './lib/lines.mjs';
 
 const client = new Client({
 	intents: Object.values(GatewayIntentBits).filter(Number.isInteger),
+	shards: 'auto',
 	partials: Object.values(Partials).filter(Number.isInteger),
 	rest: {api: env.api.href.replace(/\/v10\/?$/, '')},
 });

@@ -372,6 +372,7 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
+	s.SyncEvents = true // else each event is handled beside the others
 	s.Identify.Intents = discordgo.IntentsAll | discordgo.IntentsMessageContent
 	listen(s)
 	if err := s.Open(); err != nil {

@@ -2,6 +2,7 @@
 """A client library at work: a process that does what it is told line by line
 and tells what it saw; the protocol is described in lines.mjs."""
 import collections
+import contextlib
 import json
 import os
 import queue
@@ -14,20 +15,22 @@ ANSWER_S = 150		# for an order of ours, with all its library's waiting
 
 
 class Client:
-    """argv, with the simulator's addresses in the environment."""
+    """argv, with addresses in its environment: the simulator's, or those of a
+    gate (gated.py), in the same words."""
 
-    def __init__(self, argv, sim, log, cwd):
-        env = dict(os.environ, **sim.urls)
-        if sim.urls.get("SIM_CA"):
-            env["NODE_EXTRA_CA_CERTS"] = sim.urls["SIM_CA"]
-            env["SSL_CERT_FILE"] = sim.urls["SIM_CA"]
+    def __init__(self, argv, urls, log, cwd):
+        env = dict(os.environ, **urls)
+        if urls.get("SIM_CA"):
+            env["NODE_EXTRA_CA_CERTS"] = urls["SIM_CA"]
+            env["SSL_CERT_FILE"] = urls["SIM_CA"]
         self.seen = collections.defaultdict(list)
         self._answers, self._number = queue.Queue(), 0
         with open(log, "ab") as out:
             self.process = subprocess.Popen(argv, stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=out, cwd=cwd, env=env,
                 start_new_session=True)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -81,8 +84,15 @@ class Client:
                 like or "", self.seen[what][-3:],
                 str(e) and " (%s)" % str(e).strip())) from None
 
+    def kill(self):
+        """SIGKILL; what it told until then is seen."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+
     def end(self):
-        self.process.stdin.close()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:

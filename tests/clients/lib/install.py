@@ -2,12 +2,14 @@
 """Brings a client's library, as its lock file says, into build/clients/NAME,
 once for each state of tests/clients/NAME.  Left out where the toolchain or the
 registry isn't there."""
+import filecmp
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 
 from herd import ROOT, Failed
 
@@ -121,6 +123,13 @@ KINDS = {
     "cargo": (_cargo, "cargo"),
 }
 FROM = {"discord.py-debian": "discord.py"}	# whose files it has
+GUARD, LOCKS = threading.Lock(), {}
+
+
+def _refresh(path, new):
+    """Left alone where it is the same: somebody may be about to read it."""
+    if not os.path.exists(new) or not filecmp.cmp(path, new, shallow=False):
+        shutil.copyfile(path, new)
 
 
 def _copy(source, to):
@@ -134,7 +143,7 @@ def _copy(source, to):
                 path = os.path.join(above, name)
                 new = os.path.join(to, inside, os.path.relpath(path, folder))
                 os.makedirs(os.path.dirname(new), exist_ok=True)
-                shutil.copyfile(path, new)
+                _refresh(path, new)
                 if not inside or name.startswith("lines."):
                     with open(path, "rb") as f:
                         digest.update(name.encode() + f.read())
@@ -142,7 +151,14 @@ def _copy(source, to):
 
 
 def install(row, build):
-    """Its directory and what starts it."""
+    """Its directory and what starts it.  One at a time for each."""
+    with GUARD:
+        lock = LOCKS.setdefault(row.name, threading.Lock())
+    with lock:
+        return _install(row, build)
+
+
+def _install(row, build):
     bring, *tools = KINDS[row.kind]
     for tool in tools:
         if shutil.which(tool) is None:

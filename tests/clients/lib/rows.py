@@ -5,10 +5,12 @@ import collections
 # kind: see install.py; modes: the first gets every step, the other the short
 # table; cannot: {step: why}; odd: its own ways, in the simulator's words;
 # refused: 429s at most, of many messages at once; example: whether the
-# libraries for tests have a bot of it (example.py).
+# libraries for tests have a bot of it (example.py); disorder: why the bot's
+# code does not see in order what comes in order; pair: two of the others, at
+# once on one gate.
 Row = collections.namedtuple("Row",
-    "name kind modes cannot odd refused example",
-    defaults=(("plain", "tls"), {}, (), 0, False))
+    "name kind modes cannot odd refused example disorder pair",
+    defaults=(("plain", "tls"), {}, (), 0, False, None, ()))
 
 # After op 9 false; Discord takes it.
 RESUME_HOST = "on the resume host"
@@ -38,6 +40,9 @@ ROWS = [
     # Its gateway trusts the web's authorities alone.
     Row("serenity", "cargo", ("plain",), {
         "12 messages at once": "leaves limits to a proxy"},
-        ("since is an object",)),
+        ("since is an object",),
+        disorder="hands each event to a task of its own"),
+    Row("two-bots", None, odd=(RESUME_HOST,),
+        pair=("discord.js", "discord.py")),
 ]
 BY_NAME = {row.name: row for row in ROWS}

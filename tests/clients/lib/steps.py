@@ -27,10 +27,12 @@ FORM = dict(title="A form", custom_id="form", components=[dict(type=1,
 
 
 class Run:
-    """One client and the simulator it is pointed at."""
+    """One client and the simulator it is pointed at, by itself or over a fleet
+    of so many shards."""
 
-    def __init__(self, sim, client, row):
+    def __init__(self, sim, client, row, shards=1):
         self.sim, self.client, self.row = sim, client, row
+        self.shards = shards
         self.world = World(sim)
         self.guild, self.channel = first_guild(sim)
         self.people = People(sim, self.channel)
@@ -66,8 +68,8 @@ def login(run):
     ready = run.client.sees("ready", timeout=60)
     same(ready["user"], run.bot["id"], "the bot's id")
     same(ready["name"], run.bot["username"], "the bot's name")
-    run.sim.wait("connected=1")
-    same(run.sim.totals()["identifies"], 1, "IDENTIFYs")
+    run.sim.wait("connected=%d" % run.shards)
+    same(run.sim.totals()["identifies"], run.shards, "IDENTIFYs")
 
 
 def caches(run):
@@ -353,9 +355,30 @@ def ended(run):
         "times it was seen")
 
 
-Step = collections.namedtuple("Step", "name act short")
+def told_to_both(runs):
+    """What one of two bots of one application does, and what people do, is
+    seen by both."""
+    one = runs[0]
+    for run in runs:
+        run.said = None
+    message(one)
+    reply(one)
+    one.client.do("react", channel=one.channel, message=one.said, emoji=THUMB)
+    one.people.edit(one.said, "Soup at one")
+    new = one.client.do("thread", channel=one.channel, name="aside")
+    one.people.delete(one.said)
+    for run in runs:
+        run.client.sees("message", id=one.said, text=TEXT)
+        run.client.sees("message", id=one.own, reference=one.said)
+        run.client.sees("reaction", message=one.said, user=run.bot["id"])
+        run.client.sees("edit", id=one.said, text="Soup at one")
+        run.client.sees("thread", id=new, name="aside")
+        run.client.sees("delete", id=one.said)
+
+
+# short: also in the other mode (TLS or plain); gate: also through the gate.
+Step = collections.namedtuple("Step", "name act short gate", defaults=(True,))
 STEPS = [Step(*row) for row in (
-    # name, how, also in the other mode (TLS or plain)
     ("login", login, True),
     ("caches equal to the world", caches, True),
     ("message", message, True),
@@ -377,12 +400,12 @@ STEPS = [Step(*row) for row in (
     ("ban", ban, False),
     ("thread", thread, False),
     ("12 messages at once", burst, False),
-    ("drop", cut("drop", "all"), True),
-    ("eof", cut("eof", "all"), False),
-    ("close 4000", cut("close", "all", "4000"), False),
-    ("op 7", cut("op", "all", "7"), False),
-    ("op 9 true", cut("op", "all", "9", "true"), False),
-    ("op 9 false", ended, False),
+    ("drop", cut("drop", "all"), True, False),
+    ("eof", cut("eof", "all"), False, False),
+    ("close 4000", cut("close", "all", "4000"), False, False),
+    ("op 7", cut("op", "all", "7"), False, False),
+    ("op 9 true", cut("op", "all", "9", "true"), False, False),
+    ("op 9 false", ended, False, False),
 )]
 
 

@@ -3,12 +3,11 @@
 """A bot on a whole fleet: it IDENTIFYs with its token, and goes on through the
 SIGKILL of the gate, of the handler and of a shard, a reload that replaces the
 gate and an upgrade, with nothing missed, nothing twice and no IDENTIFY."""
-import json
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from gates import FleetBot, GATE, gate_pid, gate_url, wait_gate
-from herd import scenario, wait_until
+from gates import FleetBot, GATE, client_token, gate_pid, gate_url, wait_gate
+from herd import scenario
 from processes import kill
 
 RATE = 100
@@ -20,12 +19,7 @@ def main(t):
     fleet = t.fleet(sim, config=config)
     fleet.start()
     wait_gate(fleet)
-    wait_until(lambda: fleet.cli("client", "list").returncode == 0, "a store")
-    wait_until(lambda: fleet.cli("client", "add", "bot").returncode == 0
-        or "has a token" in fleet.cli("client", "add", "bot").stderr,
-        "the bot's id is known")
-    done = fleet.must("client", "token", "bot", "--json")
-    token = json.loads(done)["token"]
+    token = client_token(fleet, "bot")
     t.ok(token not in fleet.log_text(), "the token is in no log")
 
     bot = FleetBot(gate_url(config))

@@ -88,6 +88,15 @@ def members(t, gate, one, two):
     t.equal([d["query"] for _, d in up(gate, 8, before + 64)[before:]],
         ["y%d" % n for n in range(64)], "and goes up in order")
     other.send({"op": 8, "d": dict(ask, guild_id="1", nonce="n4")})
+    before = len(up(gate, 8))
+    other.send({"op": 8, "d": dict(ask, guild_id=[str(guild_id(1))],
+        query="z", nonce="n5")})
+    d = up(gate, 8, before + 1)[-1][1]
+    t.equal((d["guild_id"], d["query"]), (str(guild_id(1)), "z"),
+        "an op 8 of a list of guilds goes up for each")
+    chunk(gate, d["nonce"], 0, 1)
+    t.equal([d["nonce"] for _, d in drain(other, gate)], ["n5"],
+        "and its answer has the asker's nonce")
     other.send({"op": 31, "d": {"guild_ids": [str(guild_id(1))]}})
     t.equal(up(gate, 31)[0], (0, {"guild_ids": [str(guild_id(1))]}),
         "op 31 goes up")

@@ -6,12 +6,11 @@ and is not held up."""
 import contextlib
 import random
 import resource
-import socket
 import sys
-import urllib.parse
 
 sys.path.append(sys.path[0] + "/../lib")
 from gatealone import Bot, Closed, GateAlone, guild_id
+from gates import connect, http_status
 from herd import BUILD, scenario, wait_until
 
 NOISE = random.Random(7).randbytes(65536)
@@ -34,26 +33,6 @@ class Witness:
             (self.wanted, []), "the other client has everything: " + what)
 
 
-def raw(gate, data=b""):
-    part = urllib.parse.urlsplit(gate.url)
-    s = socket.create_connection((part.hostname, part.port), 20)
-    with contextlib.suppress(OSError):
-        s.sendall(data)
-    return s
-
-
-def status(s):
-    data = b""
-    with contextlib.suppress(OSError):
-        while b"\r\n" not in data:
-            more = s.recv(4096)
-            if not more:
-                break
-            data += more
-    s.close()
-    return int(data.split()[1]) if data.startswith(b"HTTP/") else None
-
-
 def doors(t, gate):
     page = Bot(gate, more="Origin: http://evil.example\r\n")
     t.equal(page.status, 403, "a web page is refused")
@@ -69,10 +48,10 @@ def doors(t, gate):
         else:
             t.ok(bot.until(10), "taken: %s?%s" % (path, query))
         bot.drop()
-    t.equal(status(raw(gate, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")), 426,
+    t.equal(http_status(connect(gate.url, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")), 426,
         "no upgrade: 426")
-    t.equal(status(raw(gate, NOISE[:1000] + b"\r\n\r\n")), 400, "noise: 400")
-    t.equal(status(raw(gate, b"GET / HTTP/1.1\r\nX: " + b"y" * 100000)), 400,
+    t.equal(http_status(connect(gate.url, NOISE[:1000] + b"\r\n\r\n")), 400, "noise: 400")
+    t.equal(http_status(connect(gate.url, b"GET / HTTP/1.1\r\nX: " + b"y" * 100000)), 400,
         "an endless head: 400")
 
 
@@ -205,7 +184,7 @@ def crowd(t, gate, witness):
     """1 000 connections that say nothing: the oldest go, a bot gets in."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(
         resource.RLIMIT_NOFILE)[1]))
-    many = [raw(gate) for _ in range(1000)]
+    many = [connect(gate.url) for _ in range(1000)]
     bot = Bot(gate)
     bot.come()
     t.ok(gate.stat()["conns"] <= 110, "of 1000 that say nothing 100 stay")

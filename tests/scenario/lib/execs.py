@@ -2,8 +2,9 @@
 """Fleets that run a bot's process: its config, and what execbot.py wrote."""
 import json
 import os
+import threading
 
-from gates import GATE, free_port
+from gates import FleetBot, GATE, free_port, gate_url
 from herd import wait_until
 
 BOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "execbot.py")
@@ -59,6 +60,33 @@ class Bots:
         n = len(self.has(pid, "id"))
         wait_until(lambda: len(self.has(pid, "id")) >= n + more,
             "the bot hears %d more messages" % more)
+
+
+class Judge(threading.Thread):
+    """Another client, which hears everything all the time."""
+
+    def __init__(self, fleet, config, name):
+        super().__init__(daemon=True)
+        done = fleet.must("client", "add", name, "--json")
+        self.token = json.loads(done)["token"]
+        self.bot = FleetBot(gate_url(config))
+        self.bot.come(self.token)
+        self.over = False
+        self.start()
+
+    def run(self):
+        while not self.over:
+            self.bot = self.bot.go_on(self.token)
+
+    def heard(self):
+        return set(self.bot.ids)
+
+    def end(self):
+        """What it heard, all in all."""
+        self.over = True
+        self.join(60)
+        self.bot.drop()
+        return self.heard()
 
 
 def place_of(fleet):

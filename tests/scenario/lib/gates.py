@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Fleets with a gate."""
+import contextlib
+import json
 import socket
+import urllib.parse
 
 from herd import wait_until
 from ws import Client, Closed
@@ -37,6 +40,16 @@ def gate_pid(fleet):
     return fleet.status()["gate"]["pid"]
 
 
+def client_token(fleet, name):
+    """A token for a client of the config, as its owner gets it."""
+    def told():
+        done = fleet.cli("client", "add", name, "--json")
+        if "has a token" in done.stderr:
+            done = fleet.cli("client", "token", name, "--json")
+        return done.returncode == 0 and json.loads(done.stdout)["token"]
+    return wait_until(told, "the bot's id is known, a token given")
+
+
 def wait_gate(fleet, other_than=None):
     """The gate is ready, and the handler sends to it."""
     def there(s):
@@ -65,6 +78,28 @@ def log_has_all(t, fleet):
 
 def gate_url(config):
     return "ws://" + config["gate.listen"]
+
+
+def connect(url, data=b""):
+    """A bare connection to a gate, over which that was sent."""
+    part = urllib.parse.urlsplit(url)
+    s = socket.create_connection((part.hostname, part.port), 20)
+    with contextlib.suppress(OSError):
+        s.sendall(data)
+    return s
+
+
+def http_status(s):
+    """What a bare connection was answered; None: nothing.  Closes it."""
+    data = b""
+    with contextlib.suppress(OSError):
+        while b"\r\n" not in data:
+            more = s.recv(4096)
+            if not more:
+                break
+            data += more
+    s.close()
+    return int(data.split()[1]) if data.startswith(b"HTTP/") else None
 
 
 class FleetBot(Client):

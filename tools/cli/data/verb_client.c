@@ -183,9 +183,27 @@ token(struct cli *c, const struct store *s)
 	return make(c, s, true);
 }
 
+static int
+restart(struct cli *c, bool end)
+{
+	return verb_client_restart(c, c->argv[1]);
+}
+
+static int
+kick(struct cli *c, bool end)
+{
+	return verb_client_kick(c, c->argv[1], end);
+}
+
+static int
+why(struct cli *c, bool end)
+{
+	return verb_client_why(c, c->argv[1]);
+}
+
 /* The lines alone, of one library or all. */
 static int
-lines(struct cli *c)
+lines(struct cli *c, bool end)
 {
 	const char *library = c->argc > 1 ? c->argv[1] : NULL;
 	struct client_lines l;
@@ -210,44 +228,46 @@ lines(struct cli *c)
 	    library, names, l.rest, l.gateway);
 }
 
-/* What the store has no part in. */
-enum { LIST, ADD, TOKEN, RESTART, KICK, WHY, LINES };
-
-static int
-order(struct cli *c, int what, bool end)
-{
-	if (what == RESTART)
-		return verb_client_restart(c, c->argv[1]);
-	if (what == KICK)
-		return verb_client_kick(c, c->argv[1], end);
-	if (what == WHY)
-		return verb_client_why(c, c->argv[1]);
-	return lines(c);
-}
+/* One of the two functions: with the store, or without. */
+static const struct act {
+	const char *name;
+	int least, most; /* words */
+	int (*stored)(struct cli *, const struct store *);
+	int (*fn)(struct cli *, bool end);
+} acts[] = {
+    {"list", 1, 1, list, NULL},
+    {"add", 2, 2, add, NULL},
+    {"token", 2, 2, token, NULL},
+    {"lines", 1, 2, NULL, lines},
+    {"restart", 2, 2, NULL, restart},
+    {"kick", 2, 2, NULL, kick},
+    {"why", 2, 2, NULL, why},
+};
 
 int
 verb_client(struct cli *c)
 {
-	static int (*const act[])(struct cli *, const struct store *) = {list,
-	    add, token};
-	static const char *const names[] = {"list", "add", "token", "restart",
-	    "kick", "why", "lines"};
+	const char *names[nitems(acts)];
 	bool end = false;
 	const struct option opts[] = {{"--end", 0, OPTION_FLAG, &end}};
+	const struct act *act;
 	struct store s;
 	int i;
 
+	for (size_t n = 0; n < nitems(acts); n++)
+		names[n] = acts[n].name;
 	if (option_take(c, opts, nitems(opts)) == -1
 	    || (i = option_word(c, "list", names, nitems(names))) == -1)
 		return cli_fail(c);
-	if ((i == LINES ? c->argc > 2 : c->argc != (i == LIST ? 1 : 2))
-	    || (end && i != KICK))
+	act = &acts[i];
+	if (c->argc < act->least || c->argc > act->most
+	    || (end && act->fn != kick))
 		return cli_usage(c);
 	if (load_look(c) == -1)
 		return cli_fail(c);
-	if (i >= RESTART)
-		return order(c, i, end);
+	if (act->fn != NULL)
+		return act->fn(c, end);
 	if (store_open(&s, c->config.state_dir, &c->err) == -1)
 		return cli_fail(c);
-	return act[i](c, &s);
+	return act->stored(c, &s);
 }

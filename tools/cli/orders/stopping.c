@@ -59,44 +59,75 @@ is_shard(pid_t pid, const void *arg)
 	return s->orphan || process_lives(pid, s->w.pid_start);
 }
 
-/* SIGTERM, which is MSG_STOP, to what is left: how many there are. */
+/* Who had SIGTERM, which is MSG_STOP. */
+struct asked {
+	bool shards, bots, handler;
+};
+
+/* The parents of clients' processes, which end with them. */
 static unsigned
-stop_orphans(const struct config *config, bool signal_them)
+stop_bots(const struct view *v, bool signal_them)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < PAGE_CLIENTS; i++) {
+		const struct page_watch *w = &v->process[i].w;
+		bool lives = process_lives(w->pid, w->pid_start);
+
+		n += lives;
+		if (lives && signal_them)
+			pidfd_signal_if(w->pid, SIGTERM, started_at,
+			    &w->pid_start);
+	}
+	return n;
+}
+
+/* Each is asked once those are gone who still have something for it: how many
+ * there are. */
+static unsigned
+stop_orphans(const struct config *config, struct asked *asked)
 {
 	struct view v;
 	struct err none;
-	unsigned n = 0;
+	unsigned n = 0, bots;
 
 	if (view_read(&v, config, &none) == -1)
 		return 0;
 	for (size_t i = 0; i < v.n; i++) {
 		n += v.shard[i].alive;
-		if (v.shard[i].alive && signal_them)
+		if (v.shard[i].alive && !asked->shards)
 			pidfd_signal_if(v.shard[i].pid, SIGTERM, is_shard,
 			    &v.shard[i]);
 	}
-	n += v.handler_alive;
-	if (v.handler_alive && signal_them && n == 1)
+	asked->shards = true;
+	bots = stop_bots(&v, n == 0 && !asked->bots);
+	asked->bots |= n == 0;
+	n += bots;
+	if (v.handler_alive && n == 0 && !asked->handler)
 		pidfd_signal_if(v.handler_watch.pid, SIGTERM, started_at,
 		    &v.handler_watch.pid_start);
+	asked->handler |= n == 0;
+	n += v.handler_alive;
 	view_free(&v);
 	return n;
 }
 
-/* Nobody holds the lock.  The handler goes last: shards flush to it. */
+/* Nobody holds the lock.  The handler goes last: shards flush to it, and bots
+ * have their calls from it; the gate ends by itself, without lanes. */
 static int
 stop_rest(struct cli *c, double seconds)
 {
 	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
-	unsigned before = 0, n;
+	struct asked asked = {false};
 	struct view v;
+	unsigned n;
 
 	/* Another user cannot see: that is not to say it is not running. */
 	if (view_read(&v, &c->config, &c->err) == 0)
 		view_free(&v);
 	else if (c->err.code != EXIT_DOWN)
 		return cli_fail(c);
-	if ((n = stop_orphans(&c->config, true)) == 0) {
+	if ((n = stop_orphans(&c->config, &asked)) == 0) {
 		page_mark_stopped(c->config.state_dir);
 		if (!c->json)
 			cli_say("The fleet is not running.");
@@ -107,8 +138,8 @@ stop_rest(struct cli *c, double seconds)
 		cli_say("The supervisor is gone; stopping the %u processes "
 			"that outlived it.",
 		    n);
-	for (; n > 0; before = n) {
-		n = stop_orphans(&c->config, n == 1 && before != 1);
+	while (n > 0) {
+		n = stop_orphans(&c->config, &asked);
 		if (n > 0 && !cli_step(until))
 			return cli_error(c, EXIT_WAIT,
 			    "%u processes are still stopping after %g s.", n,

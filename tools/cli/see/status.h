@@ -21,6 +21,8 @@ bool status_picked(const struct status_pick *, uint32_t id);
 void status_text(const struct view *, const struct status_pick *, FILE *,
     bool colour);
 
+/* Of all causes together. */
+uint64_t status_crashes(const struct page_watch *);
 /* Of the gate: its lines, and the table of its clients. */
 void status_gate_line(const struct view *, FILE *);
 void status_gate_clients(const struct view *, const struct status_pick *,

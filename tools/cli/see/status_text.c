@@ -186,8 +186,8 @@ line_handler(const struct view *v, FILE *f)
 		fprintf(f, "        %s\n", h->note);
 }
 
-static uint64_t
-crash_count(const struct page_watch *w)
+uint64_t
+status_crashes(const struct page_watch *w)
 {
 	uint64_t n = 0;
 
@@ -282,7 +282,7 @@ add_row(struct table *t, const struct view *v, const struct view_shard *s)
 	table_add(t, "%llu", (unsigned long long)s->s.events);
 	table_add(t, "%llu", (unsigned long long)s->s.resumes);
 	table_add(t, "%llu", (unsigned long long)s->s.identifies);
-	table_add(t, "%llu", (unsigned long long)crash_count(&s->w));
+	table_add(t, "%llu", (unsigned long long)status_crashes(&s->w));
 	table_add(t, "%s",
 	    s->alive && s->w.uss_kb > 0 ? human_size(s->w.uss_kb * 1024, text)
 					: "-");

@@ -116,7 +116,7 @@ test_problems(void **state)
 	    {"[gate]\ntls_key = x\n", ":4: [gate] tls_cert and tls_key"},
 	    {"[gate]\nurl = http://x\n", ":4: [gate] url: expected an URL"},
 	    {"[gate]\nurl = ws://x?v=10\n", ":4: [gate] url: expected an URL"},
-	    {"[gate]\nheartbeat = 1ms\n", ":4: [gate] heartbeat: expected"},
+	    {"[gate]\nheartbeat = 1s\n", ":4: [gate] heartbeat: expected"},
 	    {"[client \"a b\"]\n", ":3: [client \"a b\"]: expected [client "},
 	    {"[client]\n", ":3: [client]: expected [client "},
 	    {"[client \"a\"]\n[client \"a\"]\n",

@@ -235,6 +235,7 @@ check_resumes(const struct client_session *c)
 	uint64_t s, p, got;
 
 	for (s = c->first_s - (pick(2));; s++) {
+		cur = (struct client_cursor) {0};
 		enum client_session_result r = resume(c, s, &cur);
 
 		if (s < c->first_s) {
@@ -263,7 +264,7 @@ check_resumes(const struct client_session *c)
 /* Behind what is acknowledged comes what it has not got, and no other. */
 static void
 check_heartbeat(struct client_session *c, uint64_t s,
-    const struct client_cursor *sent)
+    struct client_cursor *sent)
 {
 	uint64_t was = c->acked_s;
 
@@ -370,6 +371,57 @@ test_quiet(void **state)
 }
 
 /* What its owner would answer too late is not sent to who begins. */
+/*
+ * What is behind acked is let go while the client reads on: its next heartbeat
+ * counts all the same, whatever it lags behind what was sent.
+ */
+static void
+test_late_heartbeat(void **state)
+{
+	struct client_session c = {.number = 1,
+	    .shard_count = 1,
+	    .intents = 53608447};
+	struct gatelog_record r = {.event = DISPATCH_TYPING_START, .len = 3};
+	struct client_cursor cur = {0};
+
+	g = NULL;
+	fd = memfd_create("test_client_session", MFD_CLOEXEC);
+	reopen();
+	client_session_begin(&c, g, 1, 0, 0);
+	assert_int_equal(resume(&c, 1, &cur), CLIENT_SESSION_OK);
+	for (uint64_t lag = 1; lag < 3000; lag += lag / 4 + 1) {
+		struct client_cursor again = {0};
+
+		do {
+			assert_true(gatelog_append(g, &r, "abc"));
+			while (client_session_next(&c, g, &cur,
+				   &(struct gatelog_record) {0},
+				   &(const char *) {NULL})
+			    == CLIENT_SESSION_OK)
+				;
+		} while (gatelog_oldest(g) <= c.acked + 1
+		    || cur.s < c.acked_s + lag);
+		assert_int_equal(resume(&c, c.acked_s, &again),
+		    CLIENT_SESSION_OVERRUN);
+		again = cur;
+		assert_int_equal(resume(&c, cur.s - lag, &again),
+		    CLIENT_SESSION_OK);
+		assert_int_equal(again.reader.position, gatelog_last(g) - lag);
+		assert_int_equal(client_session_acknowledge(&c, g, cur.s - lag,
+				     &cur),
+		    CLIENT_SESSION_OK);
+		assert_int_equal(c.acked_s, cur.s - lag);
+		assert_int_equal(c.acked, gatelog_last(g) - lag);
+		again = (struct client_cursor) {0};
+		assert_int_equal(resume(&c, c.acked_s + lag / 2, &again),
+		    CLIENT_SESSION_OK);
+		assert_int_equal(again.reader.position,
+		    gatelog_last(g) - lag + lag / 2);
+	}
+	gatelog_detach(g);
+	close(fd);
+}
+
 static void
 test_young(void **state)
 {
@@ -474,7 +526,8 @@ main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model),
 	    cmocka_unit_test(test_other_log), cmocka_unit_test(test_young),
 	    cmocka_unit_test(test_expired_counts_once),
-	    cmocka_unit_test(test_quiet), cmocka_unit_test(test_valid)};
+	    cmocka_unit_test(test_quiet), cmocka_unit_test(test_late_heartbeat),
+	    cmocka_unit_test(test_valid)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
