@@ -25,11 +25,22 @@ gate_state_set(struct gate *g, enum gate_state state)
 	gate_page_write(g);
 }
 
+/* Nobody sends any more, and nobody has come who would start another. */
+static bool
+is_left_alone(const struct gate *g)
+{
+	return g->state != GATE_STOPPING && orphan_is(&g->orphan)
+	    && feed_lanes(&g->feed) == 0
+	    && clock_boot_ms() - g->unfed_ms >= GATE_UNFED_MS;
+}
+
 static void
 on_tick(struct timer *t)
 {
 	struct gate *g = container_of(t, struct gate, tick);
 
+	if (is_left_alone(g))
+		gate_stop(g, GATE_LAST_S);
 	if (g->log != NULL)
 		gatelog_expire(g->log, clock_wall_ms());
 	gate_desk_mend(g);
@@ -80,12 +91,16 @@ gate_stop(struct gate *g, double within_s)
 		gate_clients_stop(g->clients);
 }
 
+/*
+ * An orphan's last lane ends when the handler dies, and when it has been given
+ * another by the new supervisor, whose word to us may lie unread: this is no
+ * time to go, with the only copy of the log.
+ */
 void
 gate_lane_closed(struct gate *g)
 {
-	/* Nobody sends any more, and nobody would start another. */
-	if (orphan_is(&g->orphan) && feed_lanes(&g->feed) == 0)
-		gate_stop(g, GATE_LAST_S);
+	if (feed_lanes(&g->feed) == 0)
+		g->unfed_ms = clock_boot_ms();
 }
 
 /* ---- the process ---------------------------------------------------- */

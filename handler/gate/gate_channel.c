@@ -2,6 +2,7 @@
 /* The gate's channel to the supervisor; see gate_impl.h. */
 #include "handler/gate/gate_impl.h"
 
+#include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 #include "shared/wire/inherit.h"
@@ -98,6 +99,7 @@ on_gone(struct ipc *ipc, const char *why)
 	log_debug("the supervisor is gone (%s)", why);
 	if (g->state == GATE_STOPPING)
 		return;
+	g->unfed_ms = clock_boot_ms();
 	/* One that has not taken over is nobody's. */
 	if (g->log == NULL || !orphan_begin(&g->orphan))
 		gate_stop(g, GATE_LAST_S);

@@ -19,8 +19,9 @@
 #include "shared/wire/orphan.h"
 
 #define GATE_TICK_S 0.5
-#define GATE_LAST_S 2.0 /* for clients to take what is on its way */
-#define GATE_MINUTES 7	/* stands of the counters, 10 s apart */
+#define GATE_LAST_S 2.0	    /* for clients to take what is on its way */
+#define GATE_UNFED_MS 60000 /* an orphan without a handler goes then */
+#define GATE_MINUTES 7	    /* stands of the counters, 10 s apart */
 #define GATE_MINUTE_MS 10000
 #define GATE_NOTE_MS 300000 /* a refusal of a client is told for so long */
 
@@ -50,6 +51,7 @@ struct gate {
 	unsigned minute_next;
 	struct ipc ipc;
 	struct orphan orphan;
+	uint64_t unfed_ms; /* since when it has no lane, as an orphan */
 	struct nonce nonce;
 	uint32_t generation;
 	int log_fd, listen_fd;
