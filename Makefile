@@ -63,7 +63,7 @@ SIM_SHARED := $(filter shared/base/% shared/json/% shared/websocket/% $(addsuffi
 	shared/config/config_words shared/process/inherited shared/discord/dispatch),\
 	$(call sources,shared))
 LIB_SRC := $(filter-out $(SIM_SRC) tools/main.c,$(call sources,shared \
-	supervisor shard handler runner tools))
+	supervisor shard handler tools))
 UNIT_ALL := $(call sources,tests/unit)
 UNIT_SRC := $(foreach f,$(UNIT_ALL),$(if $(filter test_%,$(notdir $(f))),$(f)))
 HELP_SRC := $(filter-out $(UNIT_SRC) tests/unit/rig/fake_plugin.c,$(UNIT_ALL))
@@ -73,7 +73,7 @@ HELP_SRC := $(filter-out $(UNIT_SRC) tests/unit/rig/fake_plugin.c,$(UNIT_ALL))
 ifdef SMALL
 HARDEN := $(filter-out -fcf-protection,$(HARDEN)) # musl has no use for it
 # Whole rooms, and of the others these files.
-SMALL_ROOMS = tools/% supervisor/% runner/% shared/config/% shared/state/% \
+SMALL_ROOMS = tools/% supervisor/% handler/runner/% shared/config/% shared/state/% \
 	handler/rest/% handler/timer/% handler/command/% handler/api/api_% \
 	shard/session/session%
 SMALL_FILES = shared/store/store_env shared/store/dbenv shared/store/dbcheck \
@@ -294,7 +294,7 @@ check-static: tests static
 
 # The dialect of .clang-format; a second pass, as the first is not always final.
 FORMAT ?= clang-format-14
-FORMATTED = $(shell find shared supervisor shard handler runner tools tests \
+FORMATTED = $(shell find shared supervisor shard handler tools tests \
 	-path handler/plugins -prune -o -name '*.[ch]' -print)
 format:
 	$(Q)$(FORMAT) -i $(FORMATTED) && $(FORMAT) -i $(FORMATTED)

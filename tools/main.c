@@ -8,7 +8,7 @@
 #include "shared/wire/contract.h"
 #include "shared/process/inherited.h"
 #include "shared/process/proctitle.h"
-#include "runner/runner.h"
+#include "handler/runner/runner.h"
 #include "shard/shard.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/upgrade/upgrade_handoff.h"

@@ -2,6 +2,7 @@
 /* The gate's channel to the supervisor; see gate_impl.h. */
 #include "handler/gate/gate_impl.h"
 
+#include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 #include "shared/wire/inherit.h"

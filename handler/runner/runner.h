@@ -9,8 +9,8 @@
  * When it is killed, so is the bot.  It has the client's token for the bot,
  * and no other.
  */
-#ifndef RUNNER_RUNNER_H
-#define RUNNER_RUNNER_H
+#ifndef HANDLER_RUNNER_RUNNER_H
+#define HANDLER_RUNNER_RUNNER_H
 
 /* The role: argv is the config's path, the generation, which is the number of
  * the process in its token, and the client's name.  Exit code. */

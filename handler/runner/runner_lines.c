@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a bot prints, line by line; see runner_impl.h. */
-#include "runner/runner_impl.h"
+#include "handler/runner/runner_impl.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The runner's channel to the supervisor; see runner_impl.h. */
-#include "runner/runner_impl.h"
+#include "handler/runner/runner_impl.h"
 
 #include "shared/base/log.h"
 #include "shared/base/version.h"

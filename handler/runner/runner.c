@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Starts the bot, and ends as it does; see runner.h. */
-#include "runner/runner.h"
+#include "handler/runner/runner.h"
 
-#include "runner/runner_impl.h"
+#include "handler/runner/runner_impl.h"
 #include "shared/base/log.h"
 #include "shared/base/secret.h"
 #include "shared/guest/stragglers.h"

@@ -4,8 +4,8 @@
  * (start, end), runner_channel.c (the supervisor), runner_lines.c (what the bot
  * says).
  */
-#ifndef RUNNER_RUNNER_IMPL_H
-#define RUNNER_RUNNER_IMPL_H
+#ifndef HANDLER_RUNNER_RUNNER_IMPL_H
+#define HANDLER_RUNNER_RUNNER_IMPL_H
 
 #include "shared/base/timer.h"
 #include "shared/guest/guest.h"
