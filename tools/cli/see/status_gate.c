@@ -44,6 +44,31 @@ put_cache(const struct page_gate *g, FILE *f)
 		    (unsigned long long)g->cache_behind);
 }
 
+/* A bot that the fleet runs, and that is not plainly up. */
+static void
+line_process(const struct view *v, const struct view_process *p, FILE *f)
+{
+	char age[24];
+
+	if (p == NULL || (p->pid != 0 && !p->changing))
+		return;
+	fprintf(f, "client  %s  ", p->name);
+	if (p->pid != 0)
+		fprintf(f, "pid %d for %s", p->pid,
+		    human_age(view_age(v, p->w.started_ms), age));
+	else if (p->w.restart_ms > v->now_ms)
+		fprintf(f, "down, is started again in %s",
+		    human_age((int64_t)(p->w.restart_ms - v->now_ms), age));
+	else
+		fputs("down", f);
+	fprintf(f, "  %llu starts, %llu crashes%s\n",
+	    (unsigned long long)p->w.starts,
+	    (unsigned long long)status_crashes(&p->w),
+	    p->changing ? "; a new process is to take over" : "");
+	if (p->pid == 0 && p->w.last_end[0] != '\0')
+		fprintf(f, "        %s\n", p->w.last_end);
+}
+
 void
 status_gate_line(const struct view *v, FILE *f)
 {
@@ -73,31 +98,8 @@ status_gate_line(const struct view *v, FILE *f)
 	if (g->note[0] != '\0')
 		fprintf(f, "        %s\n", g->note);
 	put_refused(g, f);
-}
-
-/* A bot that the fleet runs, and that is not plainly up. */
-static void
-line_process(const struct view *v, const struct view_process *p, FILE *f)
-{
-	char age[24];
-
-	if (p == NULL || (p->pid != 0 && !p->changing))
-		return;
-	fprintf(f, "client  %s  ", p->name);
-	if (p->pid != 0)
-		fprintf(f, "pid %d for %s", p->pid,
-		    human_age(view_age(v, p->w.started_ms), age));
-	else if (p->w.restart_ms > v->now_ms)
-		fprintf(f, "down, is started again in %s",
-		    human_age((int64_t)(p->w.restart_ms - v->now_ms), age));
-	else
-		fputs("down", f);
-	fprintf(f, "  %llu starts, %llu crashes%s\n",
-	    (unsigned long long)p->w.starts,
-	    (unsigned long long)status_crashes(&p->w),
-	    p->changing ? "; a new process is to take over" : "");
-	if (p->pid == 0 && p->w.last_end[0] != '\0')
-		fprintf(f, "        %s\n", p->w.last_end);
+	for (uint32_t i = 0; i < g->clients; i++)
+		line_process(v, view_process(v, g->client[i].name), f);
 }
 
 static bool
