@@ -98,10 +98,11 @@ look_cache(const struct page_gate *g, uint64_t now_ms, char out[VERDICT_WORDS])
 		    "it is damaged and begins empty: clients that IDENTIFY "
 		    "wait, or miss guilds, until the shards have new sessions "
 		    "(\"shardherd cache rebuild\")");
-	else if (g->cache_cold)
+	else if (g->cache_missing == 0 && g->cache_cold)
 		str_format(out, VERDICT_WORDS,
 		    "there is none: clients that IDENTIFY wait, those that "
 		    "RESUME go on");
+	/* One that is new on a fleet that runs is cold, and this says why. */
 	else if (g->cache_missing > 0
 	    && since(g->cache_missing_ms, now_ms) >= VERDICT_GATE_MISSING_MS)
 		str_format(out, VERDICT_WORDS,

@@ -35,10 +35,12 @@ put_refused(const struct page_gate *g, FILE *f)
 static void
 put_cache(const struct page_gate *g, FILE *f)
 {
-	if (g->cache_damaged || g->cache_cold)
-		fprintf(f, "  cache %s", g->cache_damaged ? "damaged" : "none");
+	if (g->cache_damaged)
+		fputs("  cache damaged", f);
 	else if (g->cache_missing > 0)
 		fprintf(f, "  cache lacks %u shards", g->cache_missing);
+	else if (g->cache_cold)
+		fputs("  cache none", f);
 	else
 		fprintf(f, "  cache %llu behind",
 		    (unsigned long long)g->cache_behind);

@@ -168,7 +168,14 @@ test_fleet(void **state)
 	g.cache_cold = 1;
 	judge(&g, &v);
 	assert_true(says(&v, "there is none"));
-	g.cache_cold = 0;
+	g.cache_missing = 2; /* a new one on a fleet that runs */
+	g.cache_missing_ms = NOW - MINUTE;
+	judge(&g, &v);
+	assert_true(says(&v, "it lacks 2 shards"));
+	g.cache_missing_ms = NOW;
+	judge(&g, &v);
+	assert_int_equal(v.n, 0);
+	g.cache_cold = g.cache_missing = 0;
 	g.refused_now = VERDICT_GATE_REFUSED - 1;
 	g.refused_end = PAGE_GATE_END_TOKEN;
 	judge(&g, &v);
