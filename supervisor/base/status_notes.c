@@ -28,6 +28,7 @@ static const struct {
     [NOTE_LOG] = {PAGE_INFO, 0},
     [NOTE_LOG_DISK] = {PAGE_INFO, 0},
     [NOTE_START] = {PAGE_INFO, 0},
+    [NOTE_REST] = {PAGE_WARNING, 0},
 };
 _Static_assert(NOTE_SOURCES <= PAGE_NOTES, "each has a place");
 

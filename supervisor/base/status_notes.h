@@ -24,6 +24,7 @@ enum status_note {
 	NOTE_LOG,
 	NOTE_LOG_DISK,
 	NOTE_START,
+	NOTE_REST,
 	NOTE_SOURCES
 };
 

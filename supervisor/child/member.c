@@ -187,6 +187,18 @@ next_run(struct fleet *f)
 	return f->runs;
 }
 
+/* For status and `why`: once, however often it is tried. */
+static void
+note_unstarted(struct member *c, const char *why)
+{
+	char words[PAGE_WORDS];
+
+	str_format(words, sizeof(words), "%s could not be started: %s", c->name,
+	    why);
+	if (strcmp(member_watch(c)->last_end, words) != 0)
+		member_note_end(c, CRASHES, words);
+}
+
 static void
 launch(struct member *c)
 {
@@ -212,6 +224,7 @@ launch(struct member *c)
 	c->reaped = c->unknown = false;
 	if (spawn_child(c, &e) == -1) {
 		log_error("%s could not be started: %s", c->name, e.text);
+		note_unstarted(c, e.text);
 		wait_restart(c);
 		return;
 	}

@@ -200,6 +200,7 @@ static int
 dress_handler(struct member *c, struct outfit *o, struct err *e)
 {
 	struct kept *k = c->fleet->kept;
+	char words[256] = "";
 
 	o->role = CONTRACT_ROLE_HANDLER;
 	o->oom = OOM_HANDLER;
@@ -207,10 +208,14 @@ dress_handler(struct member *c, struct outfit *o, struct err *e)
 					c->program.config, e),
 	    CONTRACT_FD_REST_LISTEN};
 	o->kept[1].from = -1;
-	if (o->kept[0].from == -1 && e->code != EXIT_FINE)
-		log_error("Clients of the gate can make no REST calls: %s. "
-			  "\"shardherd reload\" tries again.",
+	if (o->kept[0].from == -1 && e->code != EXIT_FINE) {
+		str_format(words, sizeof(words),
+		    "Clients of the gate can make no REST calls: %.150s. "
+		    "\"shardherd reload\" tries again.",
 		    e->text);
+		log_error("%s", words);
+	}
+	status_notes_say(&c->fleet->notes, NOTE_REST, words);
 	o->secret_fd = spawn_token(c->fleet->token, e);
 	return o->secret_fd != -1 ? 0 : -1;
 }

@@ -99,6 +99,8 @@ status_gate_line(const struct view *v, FILE *f)
 	putc('\n', f);
 	if (g->note[0] != '\0')
 		fprintf(f, "        %s\n", g->note);
+	else if (!v->gate_alive && v->gate_watch.last_end[0] != '\0')
+		fprintf(f, "        %s\n", v->gate_watch.last_end);
 	put_refused(g, f);
 	for (uint32_t i = 0; i < g->clients; i++)
 		line_process(v, view_process(v, g->client[i].name), f);
