@@ -74,6 +74,7 @@ ifdef SMALL
 HARDEN := $(filter-out -fcf-protection,$(HARDEN)) # musl has no use for it
 # Whole rooms, and of the others these files.
 SMALL_ROOMS = tools/% supervisor/% handler/runner/% shared/config/% shared/state/% \
+	shared/view/% \
 	handler/rest/% handler/timer/% handler/command/% handler/api/api_% \
 	shard/session/session%
 SMALL_FILES = shared/store/store_env shared/store/dbenv shared/store/dbcheck \

@@ -4,7 +4,7 @@
 #define TOOLS_CLI_BASE_CLIENT_ROWS_H
 
 #include "tools/cli/base/table.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 struct json_object;
 

@@ -8,9 +8,9 @@
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
 #include "tools/cli/base/cli.h"
-#include "tools/cli/base/lock.h"
+#include "shared/view/lock.h"
 #include "tools/cli/base/operator.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 #include <errno.h>
 #include <poll.h>

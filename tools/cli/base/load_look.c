@@ -9,8 +9,8 @@
 
 #include "shared/base/text.h"
 #include "shared/page/page.h"
-#include "tools/cli/base/lock.h"
-#include "tools/cli/base/proc_walk.h"
+#include "shared/view/lock.h"
+#include "shared/view/proc_walk.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -9,7 +9,7 @@
 #include "shared/page/page.h"
 #include "shared/state/config_kept.h"
 #include "tools/cli/base/cli.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -15,7 +15,7 @@
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 #include "tools/cli/data/verb.h"
 
 #include <inttypes.h>

@@ -10,7 +10,7 @@
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/load.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 #include "tools/cli/data/verb.h"
 
 #include <errno.h>

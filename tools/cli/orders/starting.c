@@ -5,9 +5,9 @@
 #include "shared/config/config_perms.h"
 #include "shared/process/inherited.h"
 #include "tools/cli/base/load.h"
-#include "tools/cli/base/lock.h"
+#include "shared/view/lock.h"
 #include "tools/cli/base/option.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,8 +6,8 @@
 #include "shared/process/pidfd.h"
 #include "shared/process/process.h"
 #include "tools/cli/base/control_ask.h"
-#include "tools/cli/base/lock.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/lock.h"
+#include "shared/view/view.h"
 
 #include <signal.h>
 

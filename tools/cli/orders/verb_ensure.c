@@ -3,8 +3,8 @@
 #include "shared/base/clock.h"
 #include "shared/state/stopped.h"
 #include "tools/cli/base/load.h"
-#include "tools/cli/base/lock.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/lock.h"
+#include "shared/view/view.h"
 #include "tools/cli/orders/starting.h"
 #include "tools/cli/orders/verb.h"
 

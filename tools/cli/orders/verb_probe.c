@@ -7,7 +7,7 @@
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 #include "tools/cli/orders/verb.h"
 
 #include <string.h>

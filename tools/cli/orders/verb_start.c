@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* start: the fleet in the background, unless it runs. */
 #include "tools/cli/base/load.h"
-#include "tools/cli/base/lock.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/lock.h"
+#include "shared/view/view.h"
 #include "tools/cli/orders/starting.h"
 #include "tools/cli/orders/verb.h"
 

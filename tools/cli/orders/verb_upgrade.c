@@ -10,7 +10,7 @@
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 #include "tools/cli/orders/starting.h"
 #include "tools/cli/orders/verb.h"
 

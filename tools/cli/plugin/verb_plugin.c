@@ -12,7 +12,7 @@
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/plugin_test/plugin_test.h"
 #include "tools/cli/plugin_test/rig.h"

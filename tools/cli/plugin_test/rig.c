@@ -4,7 +4,7 @@
 #include "shared/base/clock.h"
 #include "shared/process/executable.h"
 #include "tools/cli/base/cli.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 
 #include "shared/config/config_plugin_keys.h"
 #include "tools/cli/base/load.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 #include "tools/cli/plugin_test/tap.h"
 
 #include <fcntl.h>

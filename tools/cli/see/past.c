@@ -4,7 +4,7 @@
 #include "shared/base/text.h"
 #include "shared/json/json.h"
 #include "tools/cli/base/human.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 static void
 take(struct past *p, const struct page_event *e, int32_t shard)

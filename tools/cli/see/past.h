@@ -3,7 +3,7 @@
 #ifndef TOOLS_CLI_SEE_PAST_H
 #define TOOLS_CLI_SEE_PAST_H
 
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 struct json_object;
 

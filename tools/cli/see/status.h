@@ -3,7 +3,7 @@
 #ifndef TOOLS_CLI_SEE_STATUS_H
 #define TOOLS_CLI_SEE_STATUS_H
 
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 #include <json-c/json.h>
 

@@ -7,7 +7,7 @@
 
 #include "shared/json/json.h"
 #include "tools/cli/base/client_rows.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/table.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -7,7 +7,7 @@
 #define TOOLS_CLI_SEE_VERB_H
 
 #include "tools/cli/base/cli.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 cli_fn verb_budget, verb_check, verb_logs, verb_status, verb_why;
 

@@ -4,7 +4,7 @@
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 #include "tools/cli/see/screen.h"
 #include "tools/cli/see/status.h"
 #include "tools/cli/see/verb.h"

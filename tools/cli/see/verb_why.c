@@ -5,7 +5,7 @@
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 #include "tools/cli/see/past.h"
 #include "tools/cli/see/verb.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A look at other processes through /proc; what may not be read is not
  * there. */
-#ifndef TOOLS_CLI_BASE_PROC_WALK_H
-#define TOOLS_CLI_BASE_PROC_WALK_H
+#ifndef SHARED_VIEW_PROC_WALK_H
+#define SHARED_VIEW_PROC_WALK_H
 
 #include "shared/base/base.h"
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: the fleet as somebody sees it who is none of its processes.
+ *
  * What the fleet looks like now, read from the stats page and /proc without
  * asking any of the processes (I7): a process that is gone is down whatever
  * its slot says, and a shard that hears nothing is deaf, not ready.
  */
-#ifndef TOOLS_CLI_BASE_VIEW_H
-#define TOOLS_CLI_BASE_VIEW_H
+#ifndef SHARED_VIEW_VIEW_H
+#define SHARED_VIEW_VIEW_H
 
 #include "shared/config/config.h"
 #include "shared/config/patience.h"

@@ -3,8 +3,8 @@
  * Which supervisor runs here, by the lock it holds for its life.  Others' files
  * and /proc are only read, whatever became of the lock's file.
  */
-#ifndef TOOLS_CLI_BASE_LOCK_H
-#define TOOLS_CLI_BASE_LOCK_H
+#ifndef SHARED_VIEW_LOCK_H
+#define SHARED_VIEW_LOCK_H
 
 #include "shared/config/config.h"
 

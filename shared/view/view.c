@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/cli/base/view.h"
+#include "shared/view/view.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
 #include "shared/page/verdict.h"
 #include "shared/process/process.h"
-#include "tools/cli/base/lock.h"
+#include "shared/view/lock.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/cli/base/proc_walk.h"
+#include "shared/view/proc_walk.h"
 
 #include "shared/config/config.h"
 #include "shared/process/process.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/cli/base/lock.h"
+#include "shared/view/lock.h"
 
 #include "shared/page/page.h"
 #include "shared/process/process.h"
-#include "tools/cli/base/proc_walk.h"
+#include "shared/view/proc_walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
