@@ -289,6 +289,13 @@ follow_step(struct history *h, uint64_t boot, int64_t wall)
 	}
 }
 
+/* Another process does: this one has no say. */
+static bool
+writes(const struct history *h)
+{
+	return h->disk.mine || h->disk.fd == -1;
+}
+
 void
 history_take(struct history *h, const struct view *v)
 {
@@ -297,8 +304,9 @@ history_take(struct history *h, const struct view *v)
 	uint32_t away;
 	struct outage o;
 
-	history_file_turn(&h->disk);
-	if (v == NULL || wall < EARLIEST_MS) {
+	if (!h->disk.mine || number_of(wall) != number_of(h->wall_ms))
+		history_file_turn(&h->disk);
+	if (v == NULL || wall < EARLIEST_MS || !writes(h)) {
 		h->known = false;
 		return;
 	}
