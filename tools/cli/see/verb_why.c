@@ -268,7 +268,7 @@ verb_why(struct cli *c)
 
 	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
-	if (c->argc != 1 || !str_to_u64(c->argv[0], &id))
+	if (!str_to_u64(c->argv[0], &id))
 		return cli_usage(c);
 	if (load_look(c) == -1 || view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
