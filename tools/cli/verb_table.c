@@ -10,6 +10,8 @@
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/see/verb.h"
+#include "tools/cli/status/verb.h"
+#include "tools/cli/why/verb.h"
 
 #define FORMS(...)                                                             \
 	.forms = (const struct cli_form[])                                     \
@@ -80,9 +82,16 @@ const struct cli_verb verb_table[] = {
     {"check", "one line for a monitoring system", verb_check, CLI_LOOK,
 	FORMS({"", "one line with performance data, whatever is wrong"}),
 	.exits = "0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN"},
-    {"why", "what happened to a shard, in sentences", verb_why, CLI_LOOK,
-	FORMS({"SHARD", "how it is, and a dated history of it"}),
-	.examples = "shardherd why 7"},
+    {"why", "what is wrong, and what happened, to all or to one, in sentences",
+	verb_why, CLI_LOOK,
+	FORMS({"[SHARD|PLUGIN|CLIENT]",
+	    "how it is, and a dated history of it; without a name, of the "
+	    "fleet"}),
+	OPTIONS({"--guild", 'g', OPTION_TEXT, "ID",
+	    "of the shard that serves this guild"}),
+	.exits = "0 told, 2 there is no fleet, 64 there is nothing of this "
+		 "name",
+	.examples = "shardherd why\nshardherd why 7\nshardherd why greeter"},
     {"logs", "show the log, or set how much is logged", verb_logs, CLI_LOOK,
 	FORMS({"", "the end of the log, rotated and compressed files included"},
 	    {"level [" LEVELS "]",

@@ -13,7 +13,7 @@
 #include "tools/cli/data/client_lines.h"
 #include "tools/cli/data/verb.h"
 #include "tools/cli/orders/verb.h"
-#include "tools/cli/see/verb.h"
+#include "tools/cli/why/verb.h"
 
 #include <string.h>
 
@@ -215,7 +215,7 @@ verb_client(struct cli *c)
 	if (form_is(c, "kick"))
 		return verb_client_kick(c, name, end);
 	if (form_is(c, "why"))
-		return verb_client_why(c, name);
+		return verb_why_client(c, name);
 	if (store_open(&s, c->config.state_dir, &c->err) == -1)
 		return cli_fail(c);
 	return form_is(c, "list") ? list(c, &s)
