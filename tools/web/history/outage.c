@@ -156,18 +156,19 @@ static void
 say(enum outage_kind kind, uint32_t out, uint32_t shards, const char *plain,
     const char *verb, char *to, size_t size)
 {
+	const char *one = strcmp(verb, "are") == 0 ? "is" : "was";
+
 	if (kind != OUTAGE_SHARDS || out == 0 || shards == 0)
 		str_copy(to, plain, size);
 	else if (out >= shards)
-		str_format(to, size, "No server %s reached: %s down.",
-		    strcmp(verb, "are") == 0 ? "is" : "was",
-		    shards == 1 ? "the connection to Discord is"
-				: "all connections to Discord are");
+		str_format(to, size,
+		    "No server %s reached: no connection to Discord %s up.",
+		    one, one);
 	else
 		str_format(to, size,
 		    "Some servers %s not reached: %u of %u connections to "
-		    "Discord.",
-		    verb, out, shards);
+		    "Discord %s not up.",
+		    verb, out, shards, verb);
 }
 
 void
