@@ -164,7 +164,7 @@ few(void)
 	v.shard[9].silent = 1u << CLASS_INTERACTIONS;
 	v.shard[12].s.rtt_ms = 180;
 	v.shard[13].s.rtt_ms = 900;
-	v.plugins.plugin[0].failing = 1;
+	made_view_failing(&v);
 	made_view_now(&v);
 	page("trouble", &v, GUILD, "Marvin");
 	view_free(&v);
@@ -231,7 +231,7 @@ hostile(void)
 		    (enum shard_state)(i % SHARD_STATES), i * 1000000u);
 	}
 	v.handler.rest = PAGE_REST_TOKEN;
-	v.cluster.held = 1;
+	made_view_held(&v);
 	made_view_now(&v);
 	bad_past(4000000000u);
 	page("hostile", &v, "\"><img src=x onerror=alert(2)>\xff\x1b[31m",

@@ -43,11 +43,11 @@ static void
 answer_shard(struct buf *b, const struct view *v, const struct view_shard *s)
 {
 	int64_t age = view_age(v, s->s.state_since_ms);
-	bool works = outage_shard_works(s);
+	bool works = outage_shard_works(s), well = outage_shard_is_well(s);
 	struct outage o;
 
 	buf_printf(b, "That shard is %s", s->state);
-	if (age >= 0 && !s->deaf && s->silent == 0) {
+	if (age >= 0 && !s->deaf && (!works || well)) {
 		buf_puts(b, " since ");
 		status_page_time(b, v->wall_ms - age);
 	}
@@ -63,7 +63,7 @@ answer_shard(struct buf *b, const struct view *v, const struct view_shard *s)
 		buf_puts(b,
 		    "Some kinds of events do not arrive on it: what "
 		    "your server sees is likely to come from that.");
-	else if (o.lost > 0 || o.less)
+	else if (o.lost > 0 || o.less || !well)
 		buf_puts(b,
 		    "It is not the connection, then; what does not "
 		    "work is said above.");
@@ -77,7 +77,9 @@ answer_shard(struct buf *b, const struct view *v, const struct view_shard *s)
 static const char *
 class_of(const struct view_shard *s)
 {
-	return !outage_shard_works(s) ? "lost" : s->silent != 0 ? "less" : "ok";
+	return !outage_shard_works(s) ? "lost"
+	    : outage_shard_is_well(s) ? "ok"
+				      : "less";
 }
 
 static void

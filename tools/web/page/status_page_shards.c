@@ -46,7 +46,7 @@ mark_of(const struct view_shard *s)
 {
 	if (!outage_shard_works(s))
 		return is_away(s) ? MARK_AWAY : MARK_ON_THE_WAY;
-	if (s->silent != 0)
+	if (!outage_shard_is_well(s))
 		return MARK_PARTLY;
 	if (s->s.rtt_ms == 0)
 		return MARK_NEW;
@@ -99,12 +99,6 @@ few(struct buf *b, const struct view *v)
 	buf_puts(b, "</ol>\n");
 }
 
-static bool
-is_well(const struct view_shard *s)
-{
-	return outage_shard_works(s) && s->silent == 0;
-}
-
 /* "down for 3 minutes": of shards that are so alike, one line is enough. */
 static void
 ill_words(const struct view *v, const struct view_shard *s, char *out,
@@ -127,7 +121,7 @@ alike(const struct view *v, size_t i, const char *words)
 	size_t n = 0;
 	char its[128];
 
-	for (; i + n < v->n && !is_well(&v->shard[i + n]); n++) {
+	for (; i + n < v->n && !outage_shard_is_well(&v->shard[i + n]); n++) {
 		ill_words(v, &v->shard[i + n], its, sizeof(its));
 		if (strcmp(its, words) != 0)
 			break;
@@ -146,7 +140,7 @@ ill(struct buf *b, const struct view *v)
 		char words[128];
 		size_t n;
 
-		if (is_well(&v->shard[i]))
+		if (outage_shard_is_well(&v->shard[i]))
 			continue;
 		ill_words(v, &v->shard[i], words, sizeof(words));
 		n = alike(v, i, words);
