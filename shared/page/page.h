@@ -383,8 +383,8 @@ extern const char *const page_rank_name[PAGE_RANKS_N];
 struct page_note {
 	int64_t since_ms; /* wall clock: first said */
 	uint32_t rank;	  /* enum page_rank */
-	uint32_t reserved;
-	char text[256]; /* one sentence; "": no note */
+	uint32_t code;	  /* enum verdict_code, verdict_table.h */
+	char text[256];	  /* one sentence; "": no note */
 };
 
 /* Written by the supervisor only. */
