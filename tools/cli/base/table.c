@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #define CELL_MAX 512
-#define CUT_LEAST 16 /* columns that text which may be cut has, or none */
+/* Columns of text that may be cut: others make room for so many, with less it
+ * is left out. */
+#define CUT_WANTED 32
+#define CUT_LEAST 16
 
 static const char *const escape[] = {
     [TABLE_PLAIN] = "",
@@ -96,8 +99,8 @@ layout(const struct table *t, struct layout *l)
 	if (t->fit == 0 || layout_width(l, t->columns) <= t->fit)
 		return;
 	if (t->cut) {
-		if (l->width[last] > CUT_LEAST)
-			l->width[last] = CUT_LEAST;
+		if (l->width[last] > CUT_WANTED)
+			l->width[last] = CUT_WANTED;
 	} else if (!t->right[last]) {
 		l->columns--;
 		l->below = l->width[0] + 2;

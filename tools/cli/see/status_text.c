@@ -293,13 +293,13 @@ add_row(struct table *t, const struct view *v, const struct view_shard *s)
 	table_add(t, "%s",
 	    s->alive && s->w.uss_kb > 0 ? human_size(s->w.uss_kb * 1024, text)
 					: "-");
-	if (s->alive)
-		table_add(t, "%d", s->pid);
-	else
-		table_add(t, "-");
 	table_add(t, "%u", s->s.guilds);
 	if (s->s.rtt_ms > 0 && s->alive)
 		table_add(t, "%ums", s->s.rtt_ms);
+	else
+		table_add(t, "-");
+	if (s->alive)
+		table_add(t, "%d", s->pid);
 	else
 		table_add(t, "-");
 	table_add(t, "%llu", (unsigned long long)s->s.events);
@@ -351,8 +351,8 @@ status_shards(const struct view *v, const struct view_shard *const *order,
     size_t n, struct table *t)
 {
 	table_init(t,
-	    "SHARD STATE FOR ?>UP >RESTARTS >PRIVATE ?>PID >GUILDS ?>LATENCY "
-	    ">EVENTS ?>RESUME ?>IDENT NOTE");
+	    "SHARD STATE FOR ?>UP ?>RESTARTS ?>PRIVATE ?>GUILDS ?>LATENCY "
+	    "?>PID ?>EVENTS ?>RESUME ?>IDENT NOTE");
 	for (size_t i = 0; i < n; i++)
 		add_row(t, v, order[i]);
 }

@@ -143,6 +143,7 @@ put_finding(const struct look *l, const struct verdict_finding *w, bool advice,
 	static const char *const paint[PAGE_RANKS_N] = {"\033[31m", "\033[33m",
 	    ""};
 	char line[sizeof(w->text) + sizeof(w->detail) + 64], age[24];
+	char todo[VERDICT_WORDS];
 	bool last = w->detail[0] == '\0';
 
 	if (w->rank >= PAGE_RANKS_N)
@@ -154,6 +155,14 @@ put_finding(const struct look *l, const struct verdict_finding *w, bool advice,
 	    w->age_ms >= 0 ? human_age(w->age_ms, age) : "",
 	    w->age_ms >= 0 ? ")" : "");
 	table_wrap(f, line, LABEL, LABEL, l->columns);
+	if (!advice)
+		return;
+	verdict_advise(w, todo);
+	if (todo[0] == '\0')
+		return;
+	fprintf(f, "%*s", LABEL, "");
+	str_format(line, sizeof(line), "-> %s", todo);
+	table_wrap(f, line, LABEL, LABEL + 3, l->columns);
 }
 
 static void
@@ -238,23 +247,39 @@ sort_shards(struct look *l)
 	qsort(l->shard, v->n, sizeof(*l->shard), by_urgency);
 }
 
-/* "985 more shards: 980 ready, 5 resuming", worst first */
+/* A line that is cut where it does not fit. */
+static void
+put_line(const struct look *l, const char *line, size_t used, FILE *f)
+{
+	char cut[512];
+
+	text_clean(cut, least(sizeof(cut), l->columns - used + 1), line,
+	    strlen(line));
+	fprintf(f, "%s\n", cut);
+}
+
+/* "985 more shards (--all): 980 ready, 5 resuming", worst first */
 static void
 put_fold(const struct look *l, size_t from, FILE *f)
 {
-	size_t n = l->v->n;
+	size_t n = l->v->n, size;
+	char *line = NULL;
+	FILE *m = open_memstream(&line, &size);
 
-	fprintf(f, "%zu%s shards: ", n - from, from > 0 ? " more" : "");
+	must(m != NULL);
+	fprintf(m, "%zu%s shards (--all): ", n - from, from > 0 ? " more" : "");
 	for (size_t i = from, same; i < n; i += same) {
 		for (same = 1; i + same < n
 		     && strcmp(l->shard[i + same]->state, l->shard[i]->state)
 			 == 0;
 		     same++)
 			;
-		fprintf(f, "%s%zu %s", i > from ? ", " : "", same,
+		fprintf(m, "%s%zu %s", i > from ? ", " : "", same,
 		    l->shard[i]->state);
 	}
-	fputs(" (--all)\n", f);
+	must(fclose(m) == 0);
+	put_line(l, line, 0, f);
+	free(line);
 }
 
 static void
@@ -265,8 +290,8 @@ put_shards(const struct look *l, FILE *f)
 
 	if (n == 0 || get == 0)
 		return;
-	/* Not worth a heading. */
-	shown = get < 3 ? 0 : n < get ? n : get - 2;
+	/* One row of many is not worth a heading. */
+	shown = n < get ? n : get < 3 ? 0 : get - 2;
 	if (shown > 0) {
 		status_shards(l->v, l->shard, shown, &t);
 		t.fit = l->columns;
@@ -306,8 +331,7 @@ put_last(const struct look *l, FILE *f)
 {
 	const struct past *p = l->past;
 	size_t get = l->part[LAST].get, from = p->n - get;
-	char words[PAST_LINE], line[PAST_LINE + 64], cut[sizeof(line)];
-	char when[32];
+	char words[PAST_LINE], line[PAST_LINE + 64], when[32];
 	time_t s;
 	struct tm tm;
 
@@ -322,11 +346,8 @@ put_last(const struct look *l, FILE *f)
 			    &tm);
 		past_words(&p->event[i], words, sizeof(words));
 		str_format(line, sizeof(line), "%s  %s", when, words);
-		text_clean(cut,
-		    least(sizeof(cut), l->columns - STATUS_INDENT + 1), line,
-		    strlen(line));
-		fprintf(f, "%-*s%s\n", STATUS_INDENT, i == from ? "last" : "",
-		    cut);
+		fprintf(f, "%-*s", STATUS_INDENT, i == from ? "last" : "");
+		put_line(l, line, STATUS_INDENT, f);
 	}
 }
 
