@@ -7,6 +7,7 @@
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
 #include "tools/cli/data/verb.h"
+#include "tools/cli/events/verb.h"
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/see/verb.h"
@@ -98,6 +99,12 @@ static const struct cli_verb verbs[] = {
 	"[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | level "
 	"[LEVEL]",
 	"show the log, or set how much is logged", verb_logs},
+    {"events",
+	"[-f] [--fleet | --event NAME... --guild ID --raw] [--shard ID] "
+	"[-n LINES]",
+	"what happened to the fleet; with -f what happens, and Discord's "
+	"events as they pass",
+	verb_events},
     {"config",
 	"[check] [--quiet] [--as-if DIR=OTHER]... | show | sample | mdoc",
 	"check the config file, show the values in force, print the sample",
