@@ -58,6 +58,7 @@ read_shard(struct view *v, const struct page_slot *slot, struct view_shard *out)
 	verdict_words(&out->s, &verdict, v->now_ms, out->silent_words);
 	v->partly += verdict.silent != 0;
 	out->state = verdict.word;
+	out->code = verdict.code;
 	WORDS(out->s.note);
 	WORDS(out->w.last_end);
 	WORDS(out->w.version);
@@ -150,6 +151,7 @@ judge(struct view *v, const char *state_dir)
 			continue;
 		f.first_ill = s->id;
 		f.ill_word = s->state;
+		f.ill_code = s->code;
 		f.ill_ms = view_age(v, s->s.state_since_ms);
 	}
 	f.partly = v->partly;

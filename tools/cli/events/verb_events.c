@@ -369,13 +369,13 @@ verb_events(struct cli *c)
 {
 	static struct events_view v;
 	const struct option options[] = {
-	    {"--follow", 'f', OPTION_FLAG, &v.follow},
-	    {"--event", 0, OPTION_LIST, &v.names},
-	    {"--guild", 0, OPTION_TEXT, &v.guild},
-	    {"--shard", 0, OPTION_NUMBER, &v.shard},
-	    {"--fleet", 0, OPTION_FLAG, &v.only_fleet},
-	    {"--raw", 0, OPTION_FLAG, &v.raw},
-	    {"--lines", 'n', OPTION_NUMBER, &v.count},
+	    {"--follow", &v.follow},
+	    {"--event", &v.names},
+	    {"--guild", &v.guild},
+	    {"--shard", &v.shard},
+	    {"--fleet", &v.only_fleet},
+	    {"--raw", &v.raw},
+	    {"--lines", &v.count},
 	};
 	int rc;
 
@@ -383,8 +383,7 @@ verb_events(struct cli *c)
 	    .live.fd = -1,
 	    .shard = -1,
 	    .count = -1};
-	if (option_take(c, options, nitems(options)) == -1
-	    || option_end(c) == -1)
+	if (option_take(c, options, nitems(options)) == -1)
 		return cli_fail(c);
 	if ((rc = check(&v)) != EXIT_FINE)
 		return rc;
