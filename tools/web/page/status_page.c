@@ -183,8 +183,7 @@ foot(struct buf *b, const struct history *h, int64_t wall_ms)
 	}
 	buf_puts(b,
 	    "<p>Times are UTC. What was not watched is not known, and "
-	    "not taken for well. Reload the page for how it is "
-	    "then.</p>\n</footer>\n");
+	    "not taken for well.</p>\n</footer>\n");
 }
 
 void

@@ -91,34 +91,51 @@ add(struct history_time *to, const struct history_time *t)
 	to->lost_ms += t->lost_ms;
 }
 
-/* In a sentence, which is also what the chart is called. */
-static void
+/* In a sentence, which is also what the chart is called; false: of nothing. */
+static bool
 sentence(struct buf *b, const char *id, const char *span, int64_t span_ms,
     const struct history_time *t, size_t n)
 {
 	struct history_time all = {0};
 	char age[STATUS_PAGE_FOR_MAX];
+	bool part;
 
 	for (size_t i = 0; i < n; i++)
 		add(&all, &t[i]);
+	part = (int64_t)all.known_ms + HISTORY_SLOT_MS < span_ms;
 	buf_printf(b, "<p id=\"%s\">", id);
 	if (all.known_ms == 0) {
 		buf_printf(b, "Nothing is known of the last %s.</p>\n", span);
-		return;
+		return false;
 	}
-	if ((int64_t)all.known_ms + HISTORY_SLOT_MS < span_ms)
+	if (part)
 		buf_printf(b,
-		    "Of the last %s, %s are known. In these the bot "
+		    "For %s of the last %s it is known how the bot was: it "
 		    "worked ",
-		    span, status_page_for((int64_t)all.known_ms, age));
+		    status_page_for((int64_t)all.known_ms, age), span);
 	else
 		buf_printf(b, "In the last %s the bot worked ", span);
 	percent(b, &all);
-	buf_puts(b, " of the time");
+	buf_printf(b, " of %s time", part ? "that" : "the");
 	if (all.less_ms > 0)
 		buf_printf(b, "; for %s of it something was missing",
 		    status_page_for((int64_t)all.less_ms, age));
 	buf_puts(b, ".</p>\n");
+	return true;
+}
+
+/* A sentence and its chart. */
+static bool
+span(struct buf *b, const char *id, const char *words, const char *end,
+    int64_t span_ms, const struct history_time *t, size_t n)
+{
+	if (!sentence(b, id, words, span_ms, t, n))
+		return false;
+	chart(b, id, t, n);
+	buf_printf(b,
+	    "<p class=\"axis\"><span>%s ago</span><span>%s</span></p>\n", words,
+	    end);
+	return true;
 }
 
 static void
@@ -200,25 +217,20 @@ void
 status_page_past(struct buf *b, const struct history *h, int64_t wall_ms)
 {
 	struct history_time day[HISTORY_DAYS], slot[SLOTS];
+	bool known;
 
 	history_days(h, wall_ms, day);
 	history_slots(h, wall_ms, SLOTS, slot);
 	buf_puts(b,
 	    "<section class=\"wide\" aria-labelledby=\"past\">\n"
 	    "<h2 id=\"past\">The last 90 days</h2>\n");
-	sentence(b, "days", "90 days", HISTORY_DAYS * HISTORY_DAY_MS, day,
-	    HISTORY_DAYS);
-	chart(b, "days", day, HISTORY_DAYS);
-	buf_puts(b,
-	    "<p class=\"axis\"><span>90 days ago</span><span>today"
-	    "</span></p>\n");
-	sentence(b, "hours", "24 hours", HISTORY_DAY_MS, slot, SLOTS);
-	chart(b, "hours", slot, SLOTS);
-	buf_puts(b,
-	    "<p class=\"axis\"><span>24 hours ago</span><span>now"
-	    "</span></p>\n");
-	key(b);
-	day_by_day(b, day, wall_ms);
+	known = span(b, "days", "90 days", "today",
+	    HISTORY_DAYS * HISTORY_DAY_MS, day, HISTORY_DAYS);
+	if (span(b, "hours", "24 hours", "now", HISTORY_DAY_MS, slot, SLOTS)
+	    || known)
+		key(b);
+	if (known)
+		day_by_day(b, day, wall_ms);
 	buf_puts(b, "</section>\n");
 }
 

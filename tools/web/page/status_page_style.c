@@ -34,8 +34,8 @@ const char status_page_style[] =
     /* what works now */
     ".now{border-left:.4rem solid var(--edge)!important;display:grid;"
     "grid-template-columns:auto 1fr;gap:0 .85rem;align-items:start}"
-    ".now svg{width:2rem;height:2rem;color:var(--edge)}"
-    ".now h2{font-size:1.3rem;margin:.1rem 0 .25rem}"
+    ".now svg{width:1.9rem;height:1.9rem;color:var(--edge)}"
+    ".now h2{font-size:1.3rem;margin:.05rem 0 .25rem}"
     ".now div>:last-child{margin:0}.now ul{margin:0 0 .5rem;padding-left:1.1rem;list-style:disc}"
     ".now.ok{border-left-color:var(--ok)!important}"
     ".now.less{border-left-color:var(--less)!important}"
