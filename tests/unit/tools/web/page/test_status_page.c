@@ -283,6 +283,24 @@ test_history(void **state)
 	has("not known</td>");
 }
 
+/* An hour is not a day: what is not known of it is not green. */
+static void
+test_part_of_a_day(void **state)
+{
+	fake_time_set_wall(-(clock_wall_ms() % (int64_t)DAY_MS));
+	history_take(h, &v);
+	watch(3600 * 1000);
+	ask(NULL);
+	has("<rect class=\"w\" x=\"891\" y=\"0.0\" width=\"8\" "
+	    "height=\"100.0\"/>");
+	fake_time_pass(DAY_MS);
+	ask(NULL);
+	has("<rect class=\"u\" x=\"881\" y=\"81.0\" width=\"8\" "
+	    "height=\"5.0\"/><rect class=\"w\" x=\"881\" y=\"88.0\" "
+	    "width=\"8\" height=\"12.0\"/>");
+	has("100&nbsp;% of 1 hour known</td>");
+}
+
 /* ---- what must not be on it ----------------------------------------- */
 
 static void
@@ -376,6 +394,7 @@ main(void)
 	    T(test_many_shards),
 	    T(test_latency_is_no_last_value),
 	    T(test_history),
+	    T(test_part_of_a_day),
 	    T(test_nothing_secret),
 	    T(test_a_title_is_text),
 	    T(test_policy),
