@@ -6,6 +6,7 @@
 #include "tools/cli/verb_table.h"
 
 #include "tools/cli/cli_main.h"
+#include "tools/cli/completion.h"
 #include "tools/cli/data/verb.h"
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/plugin/verb.h"
@@ -353,8 +354,16 @@ const struct cli_verb verb_table[] = {
     {"db", "look into the store", verb_db, CLI_DATA,
 	FORMS({"[stat]", "its size and readers"},
 	    {"dump", "what is in it, without the session ids"})},
+    {"completion", "what makes a shell complete all of this", completion_verb,
+	CLI_DATA,
+	FORMS({"bash|zsh|fish", "the script for this shell, to be sourced"},
+	    {"words [WORD...]",
+		"what such a script asks: what the last of the words may be"}),
+	.examples = "eval \"$(shardherd completion bash)\"\n"
+		    "shardherd completion fish | source"},
     {"help", "this list, or one verb", cli_main_help, CLI_DATA,
-	FORMS({"[VERB]", "every form and option of it"})},
+	FORMS({"[VERB]", "every form and option of it"},
+	    {"mdoc", "every form of all, as in the SYNOPSIS of shardherd(1)"})},
     {"version", "the version, the id of this build, and the libraries in use",
 	cli_main_version, CLI_DATA, FORMS({"", "this program's"})},
     {0},

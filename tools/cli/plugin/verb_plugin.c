@@ -11,6 +11,7 @@
 #include "tools/cli/base/form.h"
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/load.h"
+#include "tools/cli/base/names.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
 #include "shared/view/processes.h"
@@ -157,6 +158,8 @@ act(struct cli *c, const char *action)
 {
 	struct json_object *q;
 
+	if (names_find(c, c->argv[1], NAMES_PLUGIN) == 0)
+		return cli_fail(c);
 	q = control_ask_new("plugin");
 	json_put_text(q, "action", action);
 	json_put_text(q, "name", c->argv[1]);
