@@ -104,6 +104,15 @@ verb_why_client(struct cli *c, const char *name)
 }
 
 int
+verb_why_shard(struct cli *c, uint64_t id)
+{
+	char name[24];
+
+	str_format(name, sizeof(name), "%llu", (unsigned long long)id);
+	return tell(c, of_name, name);
+}
+
+int
 verb_why(struct cli *c)
 {
 	const char *guild = NULL;
