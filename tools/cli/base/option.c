@@ -266,14 +266,16 @@ option_look(struct cli *c)
 {
 	static char *word[OPTION_LIST_MAX];
 	const struct option_row *waits;
+	int words;
 
 	for (int i = 0; i + 1 < c->argc; i++)
 		if (strcmp(c->argv[i], "-c") == 0
 		    || strcmp(c->argv[i], "--config") == 0)
 			c->config_path = c->argv[i + 1];
 	waits = words_only(c, word);
-	if (c->argc > 0)
+	if ((words = c->argc) > 0)
 		(void)form_choose(c);
+	c->argc = words; /* without a name that was left out */
 	if (c->form == NULL)
 		c->form = c->verb->forms;
 	return waits;
