@@ -19,7 +19,6 @@
 #define SCRIPT(name)                                                           \
 	extern const char completion_script_##name[];                          \
 	__asm__(".section .rodata\n"                                           \
-		".global completion_script_" #name "\n"                        \
 		".type completion_script_" #name ", %object\n"                 \
 		"completion_script_" #name ":\n"                               \
 		".incbin \"conf/completion/shardherd." #name "\"\n"            \
