@@ -73,6 +73,7 @@ handler_page_each(struct handler *h, struct page_plugins *page)
 			    PAGE_WORDS);
 	page_put(page, next, sizeof(*next));
 	free(next);
+	plugin_set_past(&h->plugins, h->sheet.page.head->plugin_past);
 }
 
 /* What takes longer to find out than a loop turn should. */

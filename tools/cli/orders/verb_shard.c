@@ -3,6 +3,7 @@
 #include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "shared/view/lock.h"
 #include "tools/cli/base/option.h"
@@ -47,9 +48,9 @@ show(struct cli *c, const struct view *v, const struct view_shard *s)
 {
 	struct json_object *o = status_json_shard(v, s);
 	static struct past past;
-	char line[256];
+	char line[PAST_LINE];
 
-	past_read(&past, &c->config, v, s->id);
+	past_of_shard(&past, c->config.state_dir, v, s->id);
 	if (c->json) {
 		json_object_object_add(o, "past", past_json(&past));
 		cli_print_json(o);
@@ -93,27 +94,18 @@ act(struct cli *c, uint64_t id, const char *action)
 static int
 do_shard(struct cli *c, const struct view *v, const char *guild, bool force)
 {
-	static const char *const actions[] = {"show", "reconnect", "restart",
-	    "identify"};
 	uint64_t id;
-	int i = 0;
 
 	if (pick(c, v, guild, &id) == -1)
 		return cli_fail(c);
-	if (c->argc > 1)
-		return cli_usage(c);
-	if (c->argc == 1
-	    && (i = option_choose(c, c->argv[0], actions, nitems(actions)))
-		== -1)
-		return cli_fail(c);
-	if (i == 3 && !force)
+	if (form_is(c, "identify") && !force)
 		return cli_error(c, EXIT_USAGE,
 		    "A shard without a session queues for its IDENTIFY by "
 		    "itself. \"identify --force\" lets it pass the reserve, "
 		    "the brake and its own spacing, at the cost of one "
 		    "IDENTIFY.");
-	return i == 0 ? show(c, v, view_shard(v, id, NULL))
-		      : act(c, id, actions[i]);
+	return form_is(c, "show") ? show(c, v, view_shard(v, id, NULL))
+				  : act(c, id, c->argv[0]);
 }
 
 int
@@ -122,8 +114,8 @@ verb_shard(struct cli *c)
 	const char *guild = NULL;
 	bool force = false;
 	const struct option opts[] = {
-	    {"--guild", 'g', OPTION_TEXT, &guild},
-	    {"--force", 0, OPTION_FLAG, &force},
+	    {"--guild", &guild},
+	    {"--force", &force},
 	};
 	struct view v;
 	int code;
