@@ -49,8 +49,6 @@ void
 progress_begin(const struct cli *c, enum progress_kind kind, const char *what,
     double most_s)
 {
-	const char *term = getenv("TERM");
-
 	memset(&now, 0, sizeof(now));
 	if (c->json)
 		return;
@@ -58,8 +56,7 @@ progress_begin(const struct cli *c, enum progress_kind kind, const char *what,
 	now.kind = kind;
 	now.what = what;
 	now.most_s = most_s;
-	now.redraws = isatty(STDERR_FILENO) != 0 && term != NULL
-	    && strcmp(term, "dumb") != 0;
+	now.redraws = table_may_draw(stderr);
 	now.begin_ms = clock_boot_ms();
 	now.next_ms = now.begin_ms + (now.redraws ? FIRST_MS : every_ms());
 }
