@@ -206,6 +206,8 @@ parse_shard(struct json_object *o, struct request *r, struct err *e)
 		return err_set(e, EXIT_USAGE,
 		    "shard: id is the number of a shard");
 	r->shard = (uint32_t)id;
+	if (get_flag(o, "force", &r->force, e) == -1)
+		return -1;
 	if (action != NULL && strcmp(action, "reconnect") == 0)
 		r->action = REQUEST_RECONNECT;
 	else if (action != NULL && strcmp(action, "restart") == 0)
