@@ -11,6 +11,7 @@
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/see/verb.h"
 #include "tools/cli/status/verb.h"
+#include "tools/cli/top/verb.h"
 #include "tools/cli/why/verb.h"
 
 #include <curl/curl.h>
@@ -51,6 +52,7 @@ static const struct cli_verb verbs[] = {
 	verb_restart},
     {"status", "[--all] [--wide] [-w|--watch[=SECONDS]] [SHARD...]",
 	"show the fleet (the default)", verb_status},
+    {"top", "[--every SECONDS]", "the same live: sorted, with rates", verb_top},
     {"check", "", "one line for a monitoring system", verb_check},
     {"why", "[SHARD|PLUGIN|CLIENT | --guild ID]",
 	"what is wrong, and what happened, to all or to one, in sentences",
@@ -129,6 +131,7 @@ print_versions(void)
 	printf("%s\n", curl_version());
 	printf("libmicrohttpd %s\n", MHD_get_version());
 	printf("json-c %s\n", json_c_version());
+	printf("%s\n", verb_top_curses());
 	printf("%s\n", mdb_version(NULL, NULL, NULL));
 	printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
 	printf("zlib %s\nzstd %s\n", zlibVersion(), ZSTD_versionString());
