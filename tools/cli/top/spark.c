@@ -14,13 +14,12 @@ static const char *const bars[2][STEPS] = {
 static const char *
 bar(double value, double most, bool utf8)
 {
-	unsigned step;
-
 	/* So that NaN and what is below nothing are blanks as well. */
-	if (!(value > 0) || !(most > 0))
+	if (!(value > 0))
 		return " ";
-	step = (unsigned)(value / most * STEPS);
-	return bars[utf8][step < STEPS ? step : STEPS - 1];
+	if (value >= most)
+		return bars[utf8][STEPS - 1];
+	return bars[utf8][(unsigned)(value / most * STEPS)];
 }
 
 void
