@@ -12,7 +12,7 @@ sys.path.append(sys.path[0] + "/../lib")
 import herd
 from cage import make_root
 from processes import kill
-from terminal import Terminal
+from screen import Terminal
 
 CONFIG = 78
 # A root of our own, in namespaces of our own: $0 is the root.

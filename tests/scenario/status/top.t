@@ -10,7 +10,7 @@ import sys
 sys.path.append(sys.path[0] + "/../lib")
 from herd import SHARDHERD, scenario, wait_until
 from processes import kill
-from terminal import Terminal
+from screen import Terminal
 
 BARS = "[▁▂▃▄▅▆▇█]"
 

@@ -241,12 +241,11 @@ verb_top(struct cli *c)
 	struct top *t;
 	double every_s = EVERY_S;
 	const struct option opts[] = {
-	    {"--every", 0, OPTION_SECONDS, &every_s},
+	    {"--every", &every_s},
 	};
 	int code;
 
-	if (option_take(c, opts, nitems(opts)) == -1 || option_end(c) == -1
-	    || load_look(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1)
 		return cli_fail(c);
 	if (every_s < EVERY_MIN_S)
 		every_s = EVERY_MIN_S;

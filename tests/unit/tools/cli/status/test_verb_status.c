@@ -2,6 +2,7 @@
 /* What a look at a thousand shards costs: no look into /proc for those that the
  * kernel knows by their slots, one for each of the others. */
 #include "tools/cli/status/verb.h"
+#include "tools/cli/verb_table.h"
 
 #include "shared/base/clock.h"
 #include "shared/page/page.h"
@@ -148,14 +149,13 @@ static int
 status(const char *option, char *out, size_t size)
 {
 	char path[SCRATCH_MAX + 32], *words[2] = {(char *)option, NULL};
-	struct cli_verb verb = {"status", "", "", verb_status};
 	struct cli c = {.config_path = t.conf,
 	    .argc = option != NULL,
-	    .argv = words,
-	    .verb = &verb};
+	    .argv = words};
 	int keep[2] = {dup(1), dup(2)}, fd, code;
 	ssize_t n;
 
+	c.verb = verb_table_find(&c, "status");
 	str_format(path, sizeof(path), "%s/out", t.dir);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	fflush(stdout);
