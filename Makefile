@@ -112,6 +112,7 @@ $(BUILD)/%.o: %.c Makefile
 # Takes these files in, see tools/cli/plugin/plugin_files.c.
 $(BUILD)/tools/cli/plugin/plugin_files.o: $(wildcard handler/plugins/new/* \
 	handler/plugins/shardherd.*)
+$(BUILD)/tools/cli/completion.o: $(wildcard conf/completion/*)
 
 $(LIB): $(LIB_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -196,6 +197,14 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 # Parts of a role alone, with what is around them played by a scenario.
 ALONE_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/gate/*.c \
 	tests/front/*.c))
+# Pages of the web's that are made up, by the clock of a unit test.
+PAGES_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/web/*.c))
+$(BUILD)/web/%: $(BUILD)/tests/web/%.o $(BUILD)/libhelp.a $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(filter $(BUILD)/scenario/web/%,$(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))): \
+	$(PAGES_BIN)
 define alone
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
@@ -209,7 +218,7 @@ $(filter $(BUILD)/scenario/gate/% $(BUILD)/scenario/rest/proxy_%,\
 	$(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))): $(ALONE_BIN)
 
 TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
-tests: all $(TESTS) $(BENCH_BIN) $(ALONE_BIN)
+tests: all $(TESTS) $(BENCH_BIN) $(ALONE_BIN) $(PAGES_BIN)
 list-tests:
 	@echo $(TESTS)
 
@@ -267,6 +276,12 @@ install-files:
 			>$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} \
 			|| exit 1; \
 	done
+	install -D -m 644 conf/completion/shardherd.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/shardherd
+	install -D -m 644 conf/completion/shardherd.zsh \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_shardherd
+	install -D -m 644 conf/completion/shardherd.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/shardherd.fish
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page \
 			$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} \

@@ -31,6 +31,8 @@ sheet_take(struct stats_page *s, const struct page_handler *own)
 
 	page_repair(&head->handler.lock);
 	page_repair(&head->plugins.lock);
+	for (size_t i = 0; i < PAGE_PLUGINS; i++)
+		page_repair(&head->plugin_past[i].lock);
 	memcpy(b, &head->handler, sizeof(*b));
 #define X(n) b->n -= own->n;
 	SHEET_COUNTERS(X)

@@ -26,6 +26,7 @@ static void
 plugin_wait(struct plugin *p)
 {
 	timer_set(&p->timer, p->delay_s);
+	p->waits_s = p->delay_s;
 	p->delay_s *= 2;
 	if (p->delay_s > p->host->config->restart_max_s)
 		p->delay_s = p->host->config->restart_max_s;
@@ -481,6 +482,12 @@ const char *
 plugin_failure(const struct plugin *p)
 {
 	return p->failure;
+}
+
+double
+plugin_delay_s(const struct plugin *p)
+{
+	return p->waits_s;
 }
 
 void

@@ -248,7 +248,8 @@ struct page_fleet_past {
 	uint32_t next;
 	struct page_event event[PAGE_FLEET_PAST];
 };
-/* Of one client of the gate: told by the gate, and by the supervisor. */
+/* Of one client of the gate: told by the gate, and by the supervisor.  Of one
+ * plugin: told by the handler in service. */
 #define PAGE_CLIENT_PAST 24
 struct page_client_past {
 	page_lock lock;
@@ -261,6 +262,9 @@ void page_past_add(struct page_past *, int32_t shard, const char *text);
 void page_fleet_past_add(struct page_fleet_past *, int32_t shard,
     const char *text);
 void page_client_past_add(struct page_client_past *, const char *text);
+/* Of an earlier time, wall clock. */
+void page_client_past_at(struct page_client_past *, int64_t at_ms,
+    const char *text);
 /* In place of the last one. */
 void page_client_past_again(struct page_client_past *, const char *text);
 /*
@@ -381,8 +385,8 @@ extern const char *const page_rank_name[PAGE_RANKS_N];
 struct page_note {
 	int64_t since_ms; /* wall clock: first said */
 	uint32_t rank;	  /* enum page_rank */
-	uint32_t reserved;
-	char text[256]; /* one sentence; "": no note */
+	uint32_t code;	  /* enum verdict_code, verdict_table.h */
+	char text[256];	  /* one sentence; "": no note */
 };
 
 /* Written by the supervisor only. */
@@ -465,6 +469,8 @@ struct page_head {
 	struct page_client_process client[PAGE_CLIENTS];
 	/* Written by the gate in service only. */
 	struct page_client_past gate_past[PAGE_CLIENTS];
+	/* Written by the handler in service only. */
+	struct page_client_past plugin_past[PAGE_PLUGINS];
 };
 
 struct page {

@@ -28,6 +28,7 @@ struct view_shard {
 	uint32_t silent;     /* partly deaf: bits of enum page_class_id */
 	char silent_words[VERDICT_WORDS]; /* as verdict_words says it */
 	const char *state; /* of page.h, "deaf" or "partly deaf" */
+	enum verdict_code code;
 };
 
 /* The process of a client that the fleet runs. */

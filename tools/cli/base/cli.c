@@ -4,6 +4,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
 #include "shared/json/json.h"
+#include "tools/cli/base/form.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -107,12 +108,21 @@ cli_error(struct cli *c, int code, const char *fmt, ...)
 	return cli_fail(c);
 }
 
+/* Of the form that was chosen, else of all of them. */
 int
 cli_usage_err(struct cli *c)
 {
+	char usage[FORM_USAGE], all[sizeof(c->err.text)] = "";
+
 	must(c->verb != NULL);
-	return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s%s%s",
-	    c->verb->name, c->verb->args[0] != '\0' ? " " : "", c->verb->args);
+	for (const struct cli_form *f = c->verb->forms; f->words != NULL; f++) {
+		if (c->form != NULL && c->form != f)
+			continue;
+		form_usage(c->verb, f, usage);
+		str_format(all + strlen(all), sizeof(all) - strlen(all),
+		    "%sshardherd %s", all[0] != '\0' ? " | " : "", usage);
+	}
+	return err_set(&c->err, EXIT_USAGE, "usage: %s", all);
 }
 
 int
@@ -120,6 +130,23 @@ cli_usage(struct cli *c)
 {
 	cli_usage_err(c);
 	return cli_fail(c);
+}
+
+int
+cli_confirm(struct cli *c, const char *question)
+{
+	char line[16] = "";
+
+	if (c->json || !isatty(STDIN_FILENO))
+		return err_set(&c->err, EXIT_USAGE,
+		    "Nothing was changed: say --yes for it, there is no "
+		    "terminal to ask on.");
+	fflush(stdout);
+	fprintf(stderr, "%s [y/N] ", question);
+	if (fgets(line, sizeof(line), stdin) != NULL
+	    && (line[0] == 'y' || line[0] == 'Y'))
+		return 0;
+	return err_set(&c->err, EXIT_DEGRADED, "Nothing was changed.");
 }
 
 bool

@@ -7,12 +7,14 @@
 #include "shared/json/json.h"
 #include "shared/store/client_token.h"
 #include "tools/cli/base/client_rows.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
+#include "tools/cli/base/names.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/data/client_lines.h"
 #include "tools/cli/data/verb.h"
 #include "tools/cli/orders/verb.h"
-#include "tools/cli/see/verb.h"
+#include "tools/cli/why/verb.h"
 
 #include <string.h>
 
@@ -127,8 +129,6 @@ show(const struct cli *c, const char *name, const char *token, bool lines)
 
 	if (!c->json) {
 		printf("%s\n", token);
-		if (lines)
-			show_lines(&c->config, name);
 		return;
 	}
 	client_lines_find(&c->config, &l);
@@ -142,19 +142,38 @@ show(const struct cli *c, const char *name, const char *token, bool lines)
 	cli_print_json(o);
 }
 
+/* Shown first: one that nobody saw must not end the one in use. */
 static int
-make(struct cli *c, const struct store *s, bool again)
+hand_over(struct cli *c, const struct store *s, const char *name,
+    const char *token, bool lines)
 {
-	const char *name = c->argv[1];
+	show(c, name, token, lines);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		cli_say("No token was made, as it cannot be shown: what client "
+			"%s has is as it was.",
+		    name);
+		return EXIT_DEGRADED;
+	}
+	if (client_token_keep(s, name, token, &c->err) == -1)
+		return cli_error(c, c->err.code,
+		    "The token above does not count: %s", c->err.text);
+	if (lines && !c->json)
+		show_lines(&c->config, name);
+	return EXIT_FINE;
+}
+
+static int
+make(struct cli *c, const struct store *s, const char *name, bool again)
+{
 	char token[CLIENT_TOKEN_MAX];
 	uint64_t bot;
-	int has;
+	int has, code;
 
-	if (config_client(&c->config, name) == NULL)
-		return cli_error(c, EXIT_CONFIG,
-		    "There is no [client \"%s\"] in %s: add that line, and run "
-		    "\"shardherd reload\".",
-		    name, c->config.path);
+	if (names_find(c, name, NAMES_CLIENT) == 0)
+		return cli_error(c, c->err.code,
+		    "%s A line [client \"%s\"] there, and \"shardherd reload\", "
+		    "make one.",
+		    c->err.text, name);
 	if ((has = client_token_has(s, name, &c->err)) == -1
 	    || bot_id(c, s, &bot) == -1)
 		return cli_fail(c);
@@ -164,48 +183,17 @@ make(struct cli *c, const struct store *s, bool again)
 		    "\"shardherd client token %s\" makes another one in its "
 		    "place.",
 		    name, name);
-	if (client_token_new(s, name, bot, token, &c->err) == -1)
+	if (client_token_make(name, bot, token, &c->err) == -1)
 		return cli_fail(c);
-	show(c, name, token, !again);
+	code = hand_over(c, s, name, token, !again);
 	explicit_bzero(token, sizeof(token));
-	return EXIT_FINE;
-}
-
-static int
-add(struct cli *c, const struct store *s)
-{
-	return make(c, s, false);
-}
-
-static int
-token(struct cli *c, const struct store *s)
-{
-	return make(c, s, true);
-}
-
-static int
-restart(struct cli *c, bool end)
-{
-	return verb_client_restart(c, c->argv[1]);
-}
-
-static int
-kick(struct cli *c, bool end)
-{
-	return verb_client_kick(c, c->argv[1], end);
-}
-
-static int
-why(struct cli *c, bool end)
-{
-	return verb_client_why(c, c->argv[1]);
+	return code;
 }
 
 /* The lines alone, of one library or all. */
 static int
-lines(struct cli *c, bool end)
+lines(struct cli *c, const char *library)
 {
-	const char *library = c->argc > 1 ? c->argv[1] : NULL;
 	struct client_lines l;
 	char names[256];
 
@@ -228,46 +216,30 @@ lines(struct cli *c, bool end)
 	    library, names, l.rest, l.gateway);
 }
 
-/* One of the two functions: with the store, or without. */
-static const struct act {
-	const char *name;
-	int least, most; /* words */
-	int (*stored)(struct cli *, const struct store *);
-	int (*fn)(struct cli *, bool end);
-} acts[] = {
-    {"list", 1, 1, list, NULL},
-    {"add", 2, 2, add, NULL},
-    {"token", 2, 2, token, NULL},
-    {"lines", 1, 2, NULL, lines},
-    {"restart", 2, 2, NULL, restart},
-    {"kick", 2, 2, NULL, kick},
-    {"why", 2, 2, NULL, why},
-};
-
 int
 verb_client(struct cli *c)
 {
-	const char *names[nitems(acts)];
 	bool end = false;
-	const struct option opts[] = {{"--end", 0, OPTION_FLAG, &end}};
-	const struct act *act;
+	const struct option opts[] = {{"--end", &end}};
+	const char *name;
 	struct store s;
-	int i;
 
-	for (size_t n = 0; n < nitems(acts); n++)
-		names[n] = acts[n].name;
-	if (option_take(c, opts, nitems(opts)) == -1
-	    || (i = option_word(c, "list", names, nitems(names))) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1)
 		return cli_fail(c);
-	act = &acts[i];
-	if (c->argc < act->least || c->argc > act->most
-	    || (end && act->fn != kick))
-		return cli_usage(c);
-	if (load_look(c) == -1)
+	name = c->argc > 1 ? c->argv[1] : NULL;
+	if (form_is(c, "lines"))
+		return lines(c, name);
+	if ((form_is(c, "restart") || form_is(c, "kick") || form_is(c, "why"))
+	    && names_find(c, name, NAMES_CLIENT) == 0)
 		return cli_fail(c);
-	if (act->fn != NULL)
-		return act->fn(c, end);
+	if (form_is(c, "restart"))
+		return verb_client_restart(c, name);
+	if (form_is(c, "kick"))
+		return verb_client_kick(c, name, end);
+	if (form_is(c, "why"))
+		return verb_why_client(c, name);
 	if (store_open(&s, c->config.state_dir, &c->err) == -1)
 		return cli_fail(c);
-	return act->stored(c, &s);
+	return form_is(c, "list") ? list(c, &s)
+				  : make(c, &s, name, form_is(c, "token"));
 }

@@ -8,6 +8,7 @@
 #include "shared/json/json.h"
 #include "tools/cli/base/client_rows.h"
 #include "shared/view/view.h"
+#include "shared/view/view_json.h"
 
 #include <string.h>
 
@@ -224,25 +225,6 @@ status_json_rollout(const struct view *v)
 	return o;
 }
 
-/* Everything that is wrong or worth knowing, worst first. */
-static struct json_object *
-problems(const struct view *v)
-{
-	struct json_object *list = json_object_new_array(), *o;
-
-	for (size_t i = 0; i < v->verdict.n; i++) {
-		const struct verdict_finding *f = &v->verdict.found[i];
-
-		o = json_object_new_object();
-		put_text(o, "rank", page_rank_name[f->rank]);
-		put_text(o, "text", f->text);
-		put_text(o, "detail", f->detail);
-		put_seconds(o, "age_s", f->age_ms);
-		json_object_array_add(list, o);
-	}
-	return list;
-}
-
 static struct json_object *
 cluster(const struct view *v)
 {
@@ -263,7 +245,7 @@ cluster(const struct view *v)
 	put_text(o, "config", c->config_path);
 	put_samples(o, &v->supervisor_watch);
 	put_text(o, "note", view_note(v));
-	json_object_object_add(o, "problems", problems(v));
+	json_object_object_add(o, "problems", view_json_problems(v));
 	put_seconds(o, "reboot_s",
 	    c->reboot_ms != 0 ? v->wall_ms - c->reboot_ms : -1);
 	put_text(o, "reboot", c->reboot);
@@ -495,5 +477,6 @@ status_json(const struct view *v, const struct status_pick *pick)
 	json_object_object_add(o, "gate", gate(v));
 	json_object_object_add(o, "probe", probe(v));
 	json_object_object_add(o, "shards", shards);
+	status_json_processes(o, v);
 	return o;
 }

@@ -8,7 +8,9 @@
 #include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
+#include "tools/cli/base/names.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/see/log_reader.h"
 #include "tools/cli/see/verb.h"
@@ -31,6 +33,7 @@ struct logs_view {
 	struct cli *cli;
 	char path[CONFIG_PATH_MAX + 32];
 	struct log_reader_want want;
+	bool shown; /* anything */
 	struct log_reader_file
 	    *file[LOG_READER_FILES_MAX]; /* 0: the live one */
 	uint32_t files;
@@ -43,6 +46,7 @@ put_line(const char *line, const struct logline *l, void *arg)
 	struct json_object *o;
 	char time[LOGLINE_TIME + 1];
 
+	v->shown = true;
 	if (!v->cli->json) {
 		cli_print("%s", line);
 		return;
@@ -200,6 +204,24 @@ add_live_file(struct logs_view *v)
 	return true;
 }
 
+/* Of who is gone there may be lines; of nobody there are none. */
+static int
+known(const struct logs_view *v)
+{
+	const struct log_reader_want *w = &v->want;
+	char number[24];
+
+	str_format(number, sizeof(number), "%lld", (long long)w->shard);
+	return (w->plugin != NULL
+		   && names_find(v->cli, w->plugin, NAMES_PLUGIN) == 0)
+		|| (w->client != NULL
+		    && names_find(v->cli, w->client, NAMES_CLIENT) == 0)
+		|| (w->shard >= 0
+		    && names_find(v->cli, number, NAMES_SHARD) == 0)
+	    ? -1
+	    : 0;
+}
+
 static int
 show(struct logs_view *v, int64_t lines, bool on)
 {
@@ -217,7 +239,9 @@ show(struct logs_view *v, int64_t lines, bool on)
 		return cli_error(c, errno == ENOENT ? EXIT_DOWN : EXIT_UNKNOWN,
 		    "There is no log at %s: %s.", v->path, strerror(errno));
 	show_end(v, lines);
-	if (on)
+	if (!v->shown && known(v) == -1)
+		code = cli_fail(c);
+	else if (on)
 		code = follow(v);
 	else
 		log_reader_rest(v->file[0], &v->want, put_line, v);
@@ -231,16 +255,9 @@ static int
 level(struct cli *c)
 {
 	struct json_object *q = control_ask_new("log-level");
-	enum log_level l;
 
-	if (c->argc == 2 && log_parse_level(c->argv[1], &l) == 0)
+	if (c->argc == 2)
 		json_put_text(q, "level", c->argv[1]);
-	else if (c->argc != 1) {
-		json_object_put(q);
-		return cli_error(c, EXIT_USAGE,
-		    "usage: shardherd logs level "
-		    "[debug|info|notice|warn|error]");
-	}
 	return follow_order(c, q, LEVEL_S);
 }
 
@@ -280,25 +297,27 @@ verb_logs(struct cli *c)
 	const char *from = NULL, *least = NULL;
 	bool on = false;
 	const struct option opts[] = {
-	    {"--follow", 'f', OPTION_FLAG, &on},
-	    {"--lines", 'n', OPTION_NUMBER, &lines},
-	    {"--shard", 0, OPTION_NUMBER, &shard},
-	    {"--since", 0, OPTION_TEXT, &from},
-	    {"--level", 0, OPTION_TEXT, &least},
+	    {"--follow", &on},
+	    {"--lines", &lines},
+	    {"--shard", &shard},
+	    {"--plugin", &v.want.plugin},
+	    {"--client", &v.want.client},
+	    {"--grep", &v.want.grep},
+	    {"--since", &from},
+	    {"--level", &least},
 	};
 
 	v.cli = c;
 	if (option_take(c, opts, nitems(opts)) == -1
 	    || since(c, from, &v.want.since_ms) == -1)
 		return cli_fail(c);
-	if (lines > LINES_MAX
-	    || (least != NULL && log_parse_level(least, &v.want.least) == -1))
+	if (lines > LINES_MAX)
 		return cli_usage(c);
-	if (c->argc > 0 && strcmp(c->argv[0], "level") != 0)
-		return cli_usage(c);
+	if (least != NULL)
+		(void)log_parse_level(least, &v.want.least);
 	if (load_look(c) == -1)
 		return cli_fail(c);
-	if (c->argc > 0)
+	if (form_is(c, "level"))
 		return level(c);
 	v.want.shard = shard;
 	if (lines < 0)
