@@ -438,12 +438,14 @@ struct page_cluster {
 	char rollout_note[PAGE_WORDS]; /* of it, or of the last one */
 	uint32_t gate;		       /* the config has one */
 	uint32_t gate_clients;	       /* ... for so many */
+	uint32_t web, web_reserved;    /* the config has one */
 };
 
 /* When a loop turned last, boot clock; 0: never.  Each has one writer. */
 struct page_pulse {
 	_Atomic uint64_t supervisor_ms;
 	_Atomic uint64_t handler_ms, gate_ms; /* of the one in service */
+	_Atomic uint64_t web_ms; /* the same, as the supervisor heard it */
 };
 
 struct page_head {
@@ -463,6 +465,7 @@ struct page_head {
 	struct page_client_process client[PAGE_CLIENTS];
 	/* Written by the gate in service only. */
 	struct page_client_past gate_past[PAGE_CLIENTS];
+	struct page_watch web_watch;
 };
 
 struct page {

@@ -5,8 +5,6 @@
 
 #include "shared/view/view.h"
 
-#include <json-c/json.h>
-
 /* What to show: ids empty means the rows worth reading, or all. */
 struct status_pick {
 	bool all;
@@ -14,9 +12,6 @@ struct status_pick {
 	size_t n;
 	size_t room; /* columns there are; 0: no end */
 };
-
-/* Is it named?  Where none is, all are. */
-bool status_picked(const struct status_pick *, uint32_t id);
 
 void status_text(const struct view *, const struct status_pick *, FILE *,
     bool colour);
@@ -27,15 +22,5 @@ uint64_t status_crashes(const struct page_watch *);
 void status_gate_line(const struct view *, FILE *);
 void status_gate_clients(const struct view *, const struct status_pick *,
     FILE *, bool colour);
-
-/* New objects; schema 1 of design section 7. */
-struct json_object *status_json(const struct view *,
-    const struct status_pick *);
-struct json_object *status_json_shard(const struct view *,
-    const struct view_shard *);
-struct json_object *status_json_budget(const struct view *);
-struct json_object *status_json_rollout(const struct view *);
-/* {CAUSE: count} of RECONNECTS counters. */
-struct json_object *status_json_causes(const uint64_t *);
 
 #endif

@@ -3,11 +3,9 @@
  * `status --json`: absent is null, durations are seconds, fields are only ever
  * added.  Must stay in step with shardherd(1).
  */
-#include "tools/cli/see/status.h"
+#include "shared/view/view_json.h"
 
 #include "shared/json/json.h"
-#include "tools/cli/base/client_rows.h"
-#include "shared/view/view.h"
 
 #include <string.h>
 
@@ -51,7 +49,7 @@ closes(const struct page_shard *s)
 }
 
 struct json_object *
-status_json_causes(const uint64_t *n)
+view_json_causes(const uint64_t *n)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -136,7 +134,7 @@ put_samples(struct json_object *o, const struct page_watch *w)
 }
 
 struct json_object *
-status_json_shard(const struct view *v, const struct view_shard *sh)
+view_json_shard(const struct view *v, const struct view_shard *sh)
 {
 	struct json_object *o = json_object_new_object();
 	const struct page_shard *s = &sh->s;
@@ -161,9 +159,9 @@ status_json_shard(const struct view *v, const struct view_shard *sh)
 	put_counters(o, s);
 	json_object_object_add(o, "closes", closes(s));
 	json_object_object_add(o, "reconnects",
-	    status_json_causes(s->reconnects));
+	    view_json_causes(s->reconnects));
 	json_object_object_add(o, "resumed_for",
-	    status_json_causes(s->resumed_for));
+	    view_json_causes(s->resumed_for));
 	json_object_object_add(o, "crashes", crashes(w));
 	json_put_int(o, "starts", w->starts);
 	put_samples(o, w);
@@ -174,7 +172,7 @@ status_json_shard(const struct view *v, const struct view_shard *sh)
 }
 
 struct json_object *
-status_json_budget(const struct view *v)
+view_json_budget(const struct view *v)
 {
 	struct json_object *o = json_object_new_object();
 	const struct page_cluster *c = &v->cluster;
@@ -205,7 +203,7 @@ status_json_budget(const struct view *v)
 }
 
 struct json_object *
-status_json_rollout(const struct view *v)
+view_json_rollout(const struct view *v)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *behind = json_object_new_array();
@@ -272,7 +270,7 @@ cluster(const struct view *v)
 	put_text(o, "stopped_by", v->told_down ? v->told.by : "");
 	put_text(o, "user", v->keeper.user);
 	put_text(o, "unit", v->keeper.unit);
-	json_object_object_add(o, "rollout", status_json_rollout(v));
+	json_object_object_add(o, "rollout", view_json_rollout(v));
 	return o;
 }
 
@@ -357,12 +355,33 @@ client_process(const struct view *v, const char *name)
 	return o;
 }
 
+void
+view_json_client(struct json_object *o, const struct view *v,
+    const struct page_client *c)
+{
+	struct verdict_client one = verdict_client(&v->gate, c, v->now_ms);
+
+	put_text(o, "name", c->name);
+	put_text(o, "state", verdict_client_name[one.state]);
+	json_put_int(o, "sessions", c->sessions);
+	json_put_int(o, "connected", c->connected);
+	json_put_int(o, "lag_events", (int64_t)c->lag_events);
+	json_put_int(o, "log_percent", one.fill);
+	put_seconds(o, "heard_s", view_age(v, c->heard_ms));
+	put_seconds(o, "away_s", one.away_ms);
+	put_seconds(o, "overrun_s", view_age(v, c->overrun_ms));
+#define X(n) json_put_int(o, #n, (int64_t)c->n);
+	PAGE_CLIENT_COUNTERS(X)
+#undef X
+	put_text(o, "note", c->note);
+}
+
 static struct json_object *
 client(const struct view *v, const struct page_client *c)
 {
 	struct json_object *o = json_object_new_object();
 
-	client_rows_json(o, v, c);
+	view_json_client(o, v, c);
 	json_object_object_add(o, "process", client_process(v, c->name));
 	return o;
 }
@@ -469,28 +488,28 @@ gate(const struct view *v)
 	return o;
 }
 
-bool
-status_picked(const struct status_pick *pick, uint32_t id)
+static bool
+picked(uint32_t id, const uint64_t *ids, size_t n)
 {
-	for (size_t i = 0; i < pick->n; i++)
-		if (pick->ids[i] == id)
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
 			return true;
-	return pick->n == 0;
+	return n == 0;
 }
 
 struct json_object *
-status_json(const struct view *v, const struct status_pick *pick)
+view_json(const struct view *v, const uint64_t *ids, size_t n)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *shards = json_object_new_array();
 
 	for (size_t i = 0; i < v->n; i++)
-		if (status_picked(pick, v->shard[i].id))
+		if (picked(v->shard[i].id, ids, n))
 			json_object_array_add(shards,
-			    status_json_shard(v, &v->shard[i]));
+			    view_json_shard(v, &v->shard[i]));
 	json_put_int(o, "schema", 1);
 	json_object_object_add(o, "cluster", cluster(v));
-	json_object_object_add(o, "budget", status_json_budget(v));
+	json_object_object_add(o, "budget", view_json_budget(v));
 	json_object_object_add(o, "handler", handler(v));
 	json_object_object_add(o, "gate", gate(v));
 	json_object_object_add(o, "probe", probe(v));
