@@ -166,7 +166,7 @@ web_routes_status(struct web *w, bool all, struct buf *b)
 {
 	const struct view *v = web_look(w);
 	struct json_object *o = v == NULL ? no_view(w, all)
-	    : all			  ? view_json(v, NULL, 0)
+	    : all			  ? status_json(v, NULL, 0)
 					  : web_public_json(w, v);
 
 	buf_puts(b, json_text(o));

@@ -9,7 +9,7 @@
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
-#include "shared/view/view_json.h"
+#include "shared/view/status_json.h"
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/see/status.h"
 
@@ -81,7 +81,7 @@ show_status(struct cli *c)
 	if (view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	if (c->json)
-		cli_print_json(view_json_rollout(&v));
+		cli_print_json(status_json_rollout(&v));
 	else
 		show_text(&v);
 	code = v.cluster.rollout || view_behind(&v) > 0 ? EXIT_DEGRADED

@@ -6,7 +6,7 @@
 #include "tools/cli/base/load.h"
 #include "shared/view/lock.h"
 #include "tools/cli/base/option.h"
-#include "shared/view/view_json.h"
+#include "shared/view/status_json.h"
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/see/past.h"
 #include "tools/cli/see/status.h"
@@ -45,7 +45,7 @@ show_value(const char *key, struct json_object *val)
 static int
 show(struct cli *c, const struct view *v, const struct view_shard *s)
 {
-	struct json_object *o = view_json_shard(v, s);
+	struct json_object *o = status_json_shard(v, s);
 	static struct past past;
 	char line[256];
 

@@ -9,7 +9,7 @@
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "shared/view/view_json.h"
+#include "shared/view/status_json.h"
 #include "tools/cli/see/status.h"
 #include "tools/cli/see/verb.h"
 
@@ -248,9 +248,9 @@ day_json(const struct days_day *day)
 	if (day == NULL)
 		day = &none;
 	json_object_object_add(o, "reconnects",
-	    view_json_causes(day->reconnects));
+	    status_json_causes(day->reconnects));
 	json_object_object_add(o, "resumed_for",
-	    view_json_causes(day->resumed_for));
+	    status_json_causes(day->resumed_for));
 	json_put_int(o, "identifies", (int64_t)day->identifies);
 	json_put_int(o, "resumes", (int64_t)day->resumes);
 	json_put_int(o, "resumes_failed", (int64_t)day->resumes_failed);
@@ -263,7 +263,7 @@ print_json(const struct view *v, const struct ledger *l, const struct days *d)
 	struct json_object *o = json_object_new_object(), *causes, *by, *list;
 
 	json_put_int(o, "schema", 1);
-	json_object_object_add(o, "budget", view_json_budget(v));
+	json_object_object_add(o, "budget", status_json_budget(v));
 	json_put_int(o, "sent_24h", (int64_t)l->sent);
 	causes = json_object_new_object();
 	for (unsigned c = 0; c < CAUSES; c++) {

@@ -4,7 +4,7 @@
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "shared/view/view_json.h"
+#include "shared/view/status_json.h"
 #include "tools/cli/see/screen.h"
 #include "tools/cli/see/status.h"
 #include "tools/cli/see/verb.h"
@@ -32,7 +32,7 @@ show(struct cli *c, struct status_pick *pick, bool wide, FILE *f)
 		    (unsigned long long)pick->ids[i], v.cluster.shard_count);
 	}
 	if (c->json) {
-		cli_print_json(view_json(&v, pick->ids, pick->n));
+		cli_print_json(status_json(&v, pick->ids, pick->n));
 	} else {
 		pick->room = wide ? 0 : table_room(stdout);
 		status_text(&v, pick, f, table_may_colour(stdout));

@@ -3,7 +3,7 @@
  * `status --json`: absent is null, durations are seconds, fields are only ever
  * added.  Must stay in step with shardherd(1).
  */
-#include "shared/view/view_json.h"
+#include "shared/view/status_json.h"
 
 #include "shared/json/json.h"
 
@@ -49,7 +49,7 @@ closes(const struct page_shard *s)
 }
 
 struct json_object *
-view_json_causes(const uint64_t *n)
+status_json_causes(const uint64_t *n)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -134,7 +134,7 @@ put_samples(struct json_object *o, const struct page_watch *w)
 }
 
 struct json_object *
-view_json_shard(const struct view *v, const struct view_shard *sh)
+status_json_shard(const struct view *v, const struct view_shard *sh)
 {
 	struct json_object *o = json_object_new_object();
 	const struct page_shard *s = &sh->s;
@@ -159,9 +159,9 @@ view_json_shard(const struct view *v, const struct view_shard *sh)
 	put_counters(o, s);
 	json_object_object_add(o, "closes", closes(s));
 	json_object_object_add(o, "reconnects",
-	    view_json_causes(s->reconnects));
+	    status_json_causes(s->reconnects));
 	json_object_object_add(o, "resumed_for",
-	    view_json_causes(s->resumed_for));
+	    status_json_causes(s->resumed_for));
 	json_object_object_add(o, "crashes", crashes(w));
 	json_put_int(o, "starts", w->starts);
 	put_samples(o, w);
@@ -172,7 +172,7 @@ view_json_shard(const struct view *v, const struct view_shard *sh)
 }
 
 struct json_object *
-view_json_budget(const struct view *v)
+status_json_budget(const struct view *v)
 {
 	struct json_object *o = json_object_new_object();
 	const struct page_cluster *c = &v->cluster;
@@ -203,7 +203,7 @@ view_json_budget(const struct view *v)
 }
 
 struct json_object *
-view_json_rollout(const struct view *v)
+status_json_rollout(const struct view *v)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *behind = json_object_new_array();
@@ -270,7 +270,7 @@ cluster(const struct view *v)
 	put_text(o, "stopped_by", v->told_down ? v->told.by : "");
 	put_text(o, "user", v->keeper.user);
 	put_text(o, "unit", v->keeper.unit);
-	json_object_object_add(o, "rollout", view_json_rollout(v));
+	json_object_object_add(o, "rollout", status_json_rollout(v));
 	return o;
 }
 
@@ -356,7 +356,7 @@ client_process(const struct view *v, const char *name)
 }
 
 void
-view_json_client(struct json_object *o, const struct view *v,
+status_json_client(struct json_object *o, const struct view *v,
     const struct page_client *c)
 {
 	struct verdict_client one = verdict_client(&v->gate, c, v->now_ms);
@@ -381,7 +381,7 @@ client(const struct view *v, const struct page_client *c)
 {
 	struct json_object *o = json_object_new_object();
 
-	view_json_client(o, v, c);
+	status_json_client(o, v, c);
 	json_object_object_add(o, "process", client_process(v, c->name));
 	return o;
 }
@@ -498,7 +498,7 @@ picked(uint32_t id, const uint64_t *ids, size_t n)
 }
 
 struct json_object *
-view_json(const struct view *v, const uint64_t *ids, size_t n)
+status_json(const struct view *v, const uint64_t *ids, size_t n)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *shards = json_object_new_array();
@@ -506,10 +506,10 @@ view_json(const struct view *v, const uint64_t *ids, size_t n)
 	for (size_t i = 0; i < v->n; i++)
 		if (picked(v->shard[i].id, ids, n))
 			json_object_array_add(shards,
-			    view_json_shard(v, &v->shard[i]));
+			    status_json_shard(v, &v->shard[i]));
 	json_put_int(o, "schema", 1);
 	json_object_object_add(o, "cluster", cluster(v));
-	json_object_object_add(o, "budget", view_json_budget(v));
+	json_object_object_add(o, "budget", status_json_budget(v));
 	json_object_object_add(o, "handler", handler(v));
 	json_object_object_add(o, "gate", gate(v));
 	json_object_object_add(o, "probe", probe(v));
