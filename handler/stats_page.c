@@ -31,10 +31,13 @@ sheet_take(struct stats_page *s, const struct page_handler *own)
 
 	page_repair(&head->handler.lock);
 	page_repair(&head->plugins.lock);
+	for (size_t i = 0; i < PAGE_PLUGINS; i++)
+		page_repair(&head->plugin_past[i].lock);
 	memcpy(b, &head->handler, sizeof(*b));
 #define X(n) b->n -= own->n;
 	SHEET_COUNTERS(X)
 #undef X
+	page_counts_less(&b->counts, &own->counts);
 }
 
 bool
@@ -79,6 +82,8 @@ stats_page_write(struct stats_page *s, const struct page_handler *own)
 #define X(n) p->n = b->n + own->n;
 	SHEET_COUNTERS(X)
 #undef X
+	page_counts_sum(&p->counts, &b->counts, &own->counts);
+	p->rest_invalid = own->rest_invalid;
 	p->rest = own->rest;
 	p->rest_since_ms = own->rest_since_ms;
 	p->commands_out = own->commands_out;

@@ -156,8 +156,7 @@ renew_gate(struct resources *l)
 	    || (l->gate_renewed_ms != 0
 		&& now - l->gate_renewed_ms < RESOURCES_RENEW_MS)
 	    || operation_may(f, OPERATION_RELOAD, NULL) == -1
-	    || service_change_renew(&f->service[SERVICE_GATE], NULL)
-		== -1)
+	    || service_change_renew(&f->service[SERVICE_GATE], NULL) == -1)
 		return;
 	l->gate_renewed_ms = now;
 	log_warn("The gate takes %llu of %llu MiB of memory ([limits] "

@@ -142,8 +142,13 @@ plugin_entry_page(struct plugin_entry *p, uint64_t now, struct page_plugin *out)
 	out->backlog_bytes = disk.bytes;
 	out->lag_ms = lane_lag_ms(&p->lane, now);
 	out->events = l->events;
-	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++)
+	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++) {
+		uint64_t answers;
+
 		out->errors += plugin_errors(p->slot[i]);
+		out->worked_ms += plugin_worked_ms(p->slot[i], &answers);
+		out->answered += answers;
+	}
 	out->restarts = p->restarts;
 	out->dead_letters = p->dead_letters;
 	out->dropped = l->dropped;
@@ -386,6 +391,7 @@ plugin_entry_load(struct plugin_entry *p, const struct config_plugin *cfg,
 	}
 	p->given = true;
 	log_notice("plugin %s is loaded", p->lane.name);
+	plugin_past_tell(&p->past, "loaded");
 	plugin_entry_start(p);
 }
 
@@ -399,6 +405,7 @@ plugin_entry_unload(struct plugin_entry *p, uint32_t serial, bool dismiss)
 	entry_remember(p, dismiss ? PLUGIN_SET_DISMISSED : PLUGIN_SET_HELD);
 	log_notice("plugin %s is unloaded: its events %s", p->lane.name,
 	    entry_fate(p));
+	plugin_past_tell(&p->past, "unloaded: its events %s", entry_fate(p));
 	if (slot == PLUGIN_SET_NONE) {
 		entry_answer(p, PLUGIN_SET_DONE,
 		    "plugin %s is unloaded already; its events %s",
@@ -426,6 +433,7 @@ plugin_entry_restart(struct plugin_entry *p, const struct config_plugin *cfg,
 		return;
 	config_plugin_copy(&p->cfg[to], cfg != NULL ? cfg : &p->cfg[from]);
 	log_notice("plugin %s gets a new process", p->lane.name);
+	plugin_past_tell(&p->past, "gets a new process");
 	p->next = to;
 	plugin_start(p->slot[to], &p->cfg[to], true);
 }

@@ -6,6 +6,7 @@
 #ifndef HANDLER_DELIVERY_PLUGIN_ENTRY_H
 #define HANDLER_DELIVERY_PLUGIN_ENTRY_H
 
+#include "handler/delivery/plugin_past.h"
 #include "handler/delivery/plugin_set.h"
 
 /* One plugin. */
@@ -23,6 +24,7 @@ struct plugin_entry {
 	bool given;	 /* ... and its section is the one given */
 	uint32_t serial; /* ... under this number */
 	uint64_t dead_letters, restarts;
+	struct plugin_past past; /* not yet on the page */
 };
 
 struct plugin_entry *plugin_entry_new(struct plugin_set *, unsigned index,

@@ -64,6 +64,7 @@ on_changed(struct plugin_host *h, struct plugin *p)
 	s->news = true;
 	log_debug("plugin %s is %s", plugin_name(p),
 	    page_plugin_state_name[plugin_state(p)]);
+	plugin_past_changed(&entry_of(h, p)->past, p);
 	plugin_entry_changed(entry_of(h, p), p);
 	if (plugin_state(p) == PLUGIN_UP && s->serving[plugin_index(p)] == p)
 		s->up(s, p);
@@ -392,6 +393,30 @@ plugin_set_page(struct plugin_set *s, struct page_plugins *page)
 		page->plugin[i].name[0] = '\0';
 	page->count = s->entries;
 	s->news = false;
+}
+
+static bool
+is_wanted(const char *name, const void *set)
+{
+	const struct plugin_set *s = set;
+
+	for (unsigned i = 0; i < s->entries; i++)
+		if (strcmp(s->entry[i]->lane.name, name) == 0)
+			return true;
+	return false;
+}
+
+void
+plugin_set_past(struct plugin_set *s, struct page_client_past *to)
+{
+	for (unsigned i = 0; i < s->entries; i++) {
+		struct plugin_entry *p = s->entry[i];
+
+		if (plugin_past_any(&p->past))
+			plugin_past_write(&p->past,
+			    page_client_past_of(to, PAGE_PLUGINS, p->lane.name,
+				is_wanted, s));
+	}
 }
 
 void

@@ -98,6 +98,8 @@ void plugin_set_each_down(struct plugin_set *,
     void (*fn)(void *arg, const char *name, const char *why), void *arg);
 /* Into a page that the caller has begun and will end. */
 void plugin_set_page(struct plugin_set *, struct page_plugins *);
+/* What happened to them, into the page's PAGE_PLUGINS places. */
+void plugin_set_past(struct plugin_set *, struct page_client_past *);
 void plugin_set_note(const struct plugin_set *, char *note, size_t size);
 
 #endif

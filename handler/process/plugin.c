@@ -26,6 +26,7 @@ static void
 plugin_wait(struct plugin *p)
 {
 	timer_set(&p->timer, p->delay_s);
+	p->waits_s = p->delay_s;
 	p->delay_s *= 2;
 	if (p->delay_s > p->host->config->restart_max_s)
 		p->delay_s = p->host->config->restart_max_s;
@@ -471,6 +472,13 @@ plugin_errors(const struct plugin *p)
 	return p->health.errors;
 }
 
+uint64_t
+plugin_worked_ms(const struct plugin *p, uint64_t *answers)
+{
+	*answers = p->answered;
+	return p->worked_ms;
+}
+
 const char *
 plugin_words(const struct plugin *p)
 {
@@ -481,6 +489,12 @@ const char *
 plugin_failure(const struct plugin *p)
 {
 	return p->failure;
+}
+
+double
+plugin_delay_s(const struct plugin *p)
+{
+	return p->waits_s;
 }
 
 void

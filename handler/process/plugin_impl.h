@@ -41,12 +41,14 @@ struct plugin {
 	bool retired;	   /* gets no more events, finishes what it has */
 	struct window window;
 	struct health health;
+	uint64_t answered, worked_ms;
 	pid_t pid; /* 0: none */
 	struct pipes pipes;
 	uint64_t life, up_ms, started;
 	int64_t oom_kills; /* of our cgroup, at its start */
 	double delay_s;
-	unsigned rung; /* of plugin_ladder, in ENDING */
+	double waits_s; /* before the start that is due */
+	unsigned rung;	/* of plugin_ladder, in ENDING */
 	bool stopping, settled, reaping, was_up;
 	bool nobodys;	   /* its end is no event's fault, see pipes_calls */
 	uint64_t guilty;   /* id of what it is being ended for */

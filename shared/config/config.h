@@ -161,9 +161,9 @@ struct config {
 	int gate_clear;			    /* 1: in the clear over networks */
 	/* [web] */
 	char *web_listen, *web_public_listen; /* "127.0.0.1:9180"; "": none */
-	char *web_title;	 /* of the status page; "": the fleet's name */
-	char *web_allow_host;	 /* "", names, or "*" */
-	char *web_push_file;	 /* file that holds the URL, or "" */
+	char *web_title;      /* of the status page; "": the fleet's name */
+	char *web_allow_host; /* "", names, or "*" */
+	char *web_push_file;  /* file that holds the URL, or "" */
 	double web_push_interval_s;
 	int web_push_public; /* yes: what the public may see */
 	/* [plugin "name"] */

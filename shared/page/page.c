@@ -233,6 +233,8 @@ adopt(struct page *p, uint32_t slots)
 		page_repair(&p->head->handler.lock);
 		page_repair(&p->head->plugins.lock);
 		page_repair(&p->head->clients_rest.lock);
+		for (size_t i = 0; i < PAGE_PLUGINS; i++)
+			page_repair(&p->head->plugin_past[i].lock);
 	}
 	page_repair(&p->head->handler_watch.lock);
 	page_repair(&p->head->supervisor_watch.lock);

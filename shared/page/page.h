@@ -14,6 +14,7 @@
 #ifndef SHARED_PAGE_PAGE_H
 #define SHARED_PAGE_PAGE_H
 
+#include "shared/page/page_counts.h"
 #include "shared/page/page_gate.h"
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"
@@ -201,7 +202,8 @@ struct page_shard {
 	struct page_close_count closes[PAGE_CLOSES];
 	/* by enum page_reconnect: what ended the connection before */
 	uint64_t reconnects[RECONNECTS], resumed_for[RECONNECTS];
-	uint64_t traffic;    /* events of steady kinds */
+	uint64_t identified_for[CAUSES]; /* IDENTIFYs that were sent */
+	uint64_t traffic;		 /* events of steady kinds */
 	uint64_t fleet;	     /* page_cluster.traffic as it saw it last */
 	uint64_t silence_ms; /* [alerts] silent_after; 0: never */
 	struct page_class class[CLASSES];
@@ -248,7 +250,8 @@ struct page_fleet_past {
 	uint32_t next;
 	struct page_event event[PAGE_FLEET_PAST];
 };
-/* Of one client of the gate: told by the gate, and by the supervisor. */
+/* Of one client of the gate: told by the gate, and by the supervisor.  Of one
+ * plugin: told by the handler in service. */
 #define PAGE_CLIENT_PAST 24
 struct page_client_past {
 	page_lock lock;
@@ -261,6 +264,9 @@ void page_past_add(struct page_past *, int32_t shard, const char *text);
 void page_fleet_past_add(struct page_fleet_past *, int32_t shard,
     const char *text);
 void page_client_past_add(struct page_client_past *, const char *text);
+/* Of an earlier time, wall clock. */
+void page_client_past_at(struct page_client_past *, int64_t at_ms,
+    const char *text);
 /* In place of the last one. */
 void page_client_past_again(struct page_client_past *, const char *text);
 /*
@@ -320,7 +326,9 @@ struct page_handler {
 	uint32_t gate_open; /* it is connected */
 	uint32_t gate_reserved;
 	uint64_t gate_waiting, gate_backlog, gate_dropped; /* events */
-	uint64_t gate_lag_ms; /* age of the oldest */
+	uint64_t gate_lag_ms;  /* age of the oldest */
+	uint64_t rest_invalid; /* requests of the last 10 minutes */
+	struct page_counts counts;
 };
 
 /* One plugin of the handler. */
@@ -336,9 +344,10 @@ struct page_plugin {
 	uint64_t state_since_ms;
 	uint64_t waiting; /* events in memory, not handed out */
 	uint64_t backlog_events, backlog_bytes; /* on disk */
-	uint64_t lag_ms; /* age of its oldest unfinished event */
-	uint64_t events; /* finished */
-	uint64_t errors; /* answered with one */
+	uint64_t lag_ms;	      /* age of its oldest unfinished event */
+	uint64_t events;	      /* finished */
+	uint64_t errors;	      /* answered with one */
+	uint64_t answered, worked_ms; /* events, and how long it had them */
 	uint64_t restarts, dead_letters;
 	uint64_t dropped;	   /* the backlog was full */
 	uint64_t expired, damaged; /* of the backlog */
@@ -379,8 +388,8 @@ extern const char *const page_rank_name[PAGE_RANKS_N];
 struct page_note {
 	int64_t since_ms; /* wall clock: first said */
 	uint32_t rank;	  /* enum page_rank */
-	uint32_t reserved;
-	char text[256]; /* one sentence; "": no note */
+	uint32_t code;	  /* enum verdict_code, verdict_table.h */
+	char text[256];	  /* one sentence; "": no note */
 };
 
 /* Written by the supervisor only. */
@@ -465,6 +474,8 @@ struct page_head {
 	struct page_client_process client[PAGE_CLIENTS];
 	/* Written by the gate in service only. */
 	struct page_client_past gate_past[PAGE_CLIENTS];
+	/* Written by the handler in service only. */
+	struct page_client_past plugin_past[PAGE_PLUGINS];
 	struct page_watch web_watch;
 };
 

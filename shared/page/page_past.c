@@ -9,12 +9,12 @@
 
 static void
 add(page_lock *lock, uint32_t *next, struct page_event *ring, uint32_t places,
-    int32_t shard, const char *text)
+    int32_t shard, int64_t at_ms, const char *text)
 {
 	struct page_event *e = &ring[*next % places];
 
 	page_begin(lock);
-	e->at_ms = clock_wall_ms();
+	e->at_ms = at_ms;
 	e->shard = shard;
 	text_clean(e->text, sizeof(e->text), text, strlen(text));
 	*next = (*next + 1) % places;
@@ -24,19 +24,27 @@ add(page_lock *lock, uint32_t *next, struct page_event *ring, uint32_t places,
 void
 page_past_add(struct page_past *p, int32_t shard, const char *text)
 {
-	add(&p->lock, &p->next, p->event, PAGE_SHARD_PAST, shard, text);
+	add(&p->lock, &p->next, p->event, PAGE_SHARD_PAST, shard,
+	    clock_wall_ms(), text);
 }
 
 void
 page_fleet_past_add(struct page_fleet_past *p, int32_t shard, const char *text)
 {
-	add(&p->lock, &p->next, p->event, PAGE_FLEET_PAST, shard, text);
+	add(&p->lock, &p->next, p->event, PAGE_FLEET_PAST, shard,
+	    clock_wall_ms(), text);
 }
 
 void
 page_client_past_add(struct page_client_past *p, const char *text)
 {
-	add(&p->lock, &p->next, p->event, PAGE_CLIENT_PAST, -1, text);
+	page_client_past_at(p, clock_wall_ms(), text);
+}
+
+void
+page_client_past_at(struct page_client_past *p, int64_t at_ms, const char *text)
+{
+	add(&p->lock, &p->next, p->event, PAGE_CLIENT_PAST, -1, at_ms, text);
 }
 
 void
@@ -44,7 +52,8 @@ page_client_past_again(struct page_client_past *p, const char *text)
 {
 	uint32_t last = (p->next + PAGE_CLIENT_PAST - 1) % PAGE_CLIENT_PAST;
 
-	add(&p->lock, &last, p->event, PAGE_CLIENT_PAST, -1, text);
+	add(&p->lock, &last, p->event, PAGE_CLIENT_PAST, -1, clock_wall_ms(),
+	    text);
 }
 
 struct page_client_past *

@@ -139,6 +139,20 @@ verdict_hangs_s(uint64_t beat_ms, uint64_t started_ms, uint64_t limit_ms,
 	    : 0;
 }
 
+static const enum verdict_code state_code[SHARD_STATES] = {
+    [SHARD_DOWN] = VERDICT_CODE_SHARD_DOWN,
+    [SHARD_STARTING] = VERDICT_CODE_SHARD_CONNECTING,
+    [SHARD_WAITING] = VERDICT_CODE_SHARD_WAITING,
+    [SHARD_PERMIT] = VERDICT_CODE_SHARD_WAITING,
+    [SHARD_CONNECTING] = VERDICT_CODE_SHARD_CONNECTING,
+    [SHARD_HELLO] = VERDICT_CODE_SHARD_CONNECTING,
+    [SHARD_IDENTIFYING] = VERDICT_CODE_SHARD_CONNECTING,
+    [SHARD_RESUMING] = VERDICT_CODE_SHARD_RESUMING,
+    [SHARD_DRAINING] = VERDICT_CODE_SHARD_STOPPING,
+    [SHARD_HELD] = VERDICT_CODE_SHARD_HELD,
+    [SHARD_STANDBY] = VERDICT_CODE_SHARD_CONNECTING,
+};
+
 struct verdict
 verdict_shard(const struct page_shard *s, bool alive, uint64_t now_ms)
 {
@@ -153,5 +167,8 @@ verdict_shard(const struct page_shard *s, bool alive, uint64_t now_ms)
 	v.word = v.deaf	    ? "deaf"
 	    : v.silent != 0 ? "partly deaf"
 			    : page_shard_state_name[v.state];
+	v.code = v.deaf	    ? VERDICT_CODE_SHARD_DEAF
+	    : v.silent != 0 ? VERDICT_CODE_SHARD_PARTLY_DEAF
+			    : state_code[v.state];
 	return v;
 }

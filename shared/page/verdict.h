@@ -17,6 +17,7 @@
 #define SHARED_PAGE_VERDICT_H
 
 #include "shared/page/page.h"
+#include "shared/page/verdict_table.h"
 
 #define VERDICT_INTERVALS 2    /* of heartbeats, without a sign of life */
 #define VERDICT_HUNG_MS 10000  /* a supervisor looks at itself twice a s */
@@ -34,11 +35,12 @@
 
 struct verdict {
 	enum shard_state state;
-	bool ready;	  /* and hears */
-	bool deaf;	  /* ready, but no ACK or no byte for too long */
-	uint32_t silent;  /* partly deaf: the classes it hears no more, bits of
+	bool ready;	 /* and hears */
+	bool deaf;	 /* ready, but no ACK or no byte for too long */
+	uint32_t silent; /* partly deaf: the classes it hears no more, bits of
 			    enum page_class_id; it counts as ready still */
-	const char *word; /* the state's, "deaf" or "partly deaf" */
+	enum verdict_code code; /* VERDICT_CODE_NONE: ready */
+	const char *word;	/* the state's, "deaf" or "partly deaf" */
 };
 
 #define VERDICT_WORDS 256
@@ -113,6 +115,7 @@ struct verdict_facts {
 	int64_t handler_silent_s;		 /* 0: its loop turns */
 	uint32_t shards, ready, deaf, first_ill; /* the first not ready */
 	const char *ill_word;
+	enum verdict_code ill_code;
 	int64_t ill_ms;		       /* for so long */
 	uint32_t partly, first_partly; /* partly deaf: how many, the first */
 	const char *partly_words;      /* verdict_words() of it */
@@ -124,10 +127,15 @@ struct verdict_facts {
 
 #define VERDICT_FINDINGS 24
 struct verdict_finding {
+	enum verdict_code code;	      /* verdict_table.h */
+	enum verdict_subject subject; /* whom it is about ... */
+	char name[64];	/* ... its name or number, of count the first; "" */
+	uint32_t count; /* so many are alike */
 	enum page_rank rank;
-	bool note;	/* more than the lines of status show anyway */
-	int64_t age_ms; /* it has been so for so long; -1: not known */
-	char text[320]; /* "shard 3 deaf" */
+	bool note;	  /* more than the lines of status show anyway */
+	int64_t age_ms;	  /* it has been so for so long; -1: not known */
+	int64_t until_ms; /* wall clock, of what ends by itself then; 0 */
+	char text[320];	  /* "shard 3 deaf" */
 	char detail[VERDICT_WORDS]; /* more of it, or "" */
 };
 
@@ -139,6 +147,8 @@ struct verdict_fleet {
 };
 
 void verdict_fleet(const struct verdict_facts *, struct verdict_fleet *);
+/* What to do about it: verdict_advice with the name in it. */
+void verdict_advise(const struct verdict_finding *, char out[VERDICT_WORDS]);
 
 /* Is a plugin as it is meant to be: up, coming up, or held by an operator? */
 bool verdict_plugin_well(const struct page_plugin *);

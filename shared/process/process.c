@@ -46,6 +46,42 @@ process_field(int32_t pid, int n)
 	return p != NULL ? strtoull(p, NULL, 10) : 0;
 }
 
+bool
+process_born(int32_t pid, int32_t *parent, uint64_t *born_ms)
+{
+	char text[1024];
+	const char *p = read_stat(pid, text, sizeof(text));
+
+	if (p == NULL || p[1] == 'Z' || p[1] == 'X' || p[2] != ' ')
+		return false;
+	*parent = (int32_t)strtol(p + 2, NULL, 10);
+	for (int field = 3; field < 22 && p != NULL; field++)
+		p = strchr(p + 1, ' ');
+	*born_ms = p != NULL
+	    ? strtoull(p, NULL, 10) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK)
+	    : 0;
+	return p != NULL;
+}
+
+static uint64_t
+field_kb(const char *text, const char *key)
+{
+	const char *p = strstr(text, key);
+
+	return p != NULL ? strtoull(p + strlen(key), NULL, 10) : 0;
+}
+
+uint64_t
+process_private_kb(int32_t pid)
+{
+	char text[4096];
+
+	if (!slurp(pid, "smaps_rollup", text, sizeof(text)))
+		return 0;
+	return field_kb(text, "Private_Clean:")
+	    + field_kb(text, "Private_Dirty:");
+}
+
 uint64_t
 process_start(int32_t pid)
 {

@@ -17,6 +17,12 @@ uint64_t process_start(int32_t pid);
 bool process_lives(int32_t pid, uint64_t start);
 /* Is it stopped by a signal or a debugger, so that it does nothing? */
 bool process_stopped(int32_t pid);
+/* Its parent, and milliseconds since boot at which it began, with one look;
+ * false: it has ended. */
+bool process_born(int32_t pid, int32_t *parent, uint64_t *born_ms);
+/* Memory of its own in KiB, shared with no other process; 0: not to be known.
+ * Unlike the rest this walks page tables: not often. */
+uint64_t process_private_kb(int32_t pid);
 /* Has the process this very title (proctitle.h), up to where it ends? */
 bool process_titled(int32_t pid, const char *title);
 

@@ -6,6 +6,7 @@
 #include "shared/view/status_json.h"
 
 #include "shared/json/json.h"
+#include "shared/view/view_json.h"
 
 #include <string.h>
 
@@ -222,25 +223,6 @@ status_json_rollout(const struct view *v)
 	return o;
 }
 
-/* Everything that is wrong or worth knowing, worst first. */
-static struct json_object *
-problems(const struct view *v)
-{
-	struct json_object *list = json_object_new_array(), *o;
-
-	for (size_t i = 0; i < v->verdict.n; i++) {
-		const struct verdict_finding *f = &v->verdict.found[i];
-
-		o = json_object_new_object();
-		put_text(o, "rank", page_rank_name[f->rank]);
-		put_text(o, "text", f->text);
-		put_text(o, "detail", f->detail);
-		put_seconds(o, "age_s", f->age_ms);
-		json_object_array_add(list, o);
-	}
-	return list;
-}
-
 static struct json_object *
 cluster(const struct view *v)
 {
@@ -261,7 +243,7 @@ cluster(const struct view *v)
 	put_text(o, "config", c->config_path);
 	put_samples(o, &v->supervisor_watch);
 	put_text(o, "note", view_note(v));
-	json_object_object_add(o, "problems", problems(v));
+	json_object_object_add(o, "problems", view_json_problems(v));
 	put_seconds(o, "reboot_s",
 	    c->reboot_ms != 0 ? v->wall_ms - c->reboot_ms : -1);
 	put_text(o, "reboot", c->reboot);
@@ -488,6 +470,27 @@ gate(const struct view *v)
 	return o;
 }
 
+/* null: the config has none. */
+static struct json_object *
+web(const struct view *v)
+{
+	struct json_object *o;
+
+	if (!v->cluster.web)
+		return NULL;
+	o = json_object_new_object();
+	put_text(o, "state",
+	    v->web_silent_s > 0 ? "silent"
+		: v->web_alive	? "up"
+				: "down");
+	put_known(o, "pid", v->web_alive ? v->web_watch.pid : -1);
+	put_text(o, "version", v->web_alive ? v->web_watch.version : "");
+	json_put_int(o, "starts", (int64_t)v->web_watch.starts);
+	put_samples(o, &v->web_watch);
+	put_text(o, "last_end", v->web_watch.last_end);
+	return o;
+}
+
 static bool
 picked(uint32_t id, const uint64_t *ids, size_t n)
 {
@@ -512,6 +515,7 @@ status_json(const struct view *v, const uint64_t *ids, size_t n)
 	json_object_object_add(o, "budget", status_json_budget(v));
 	json_object_object_add(o, "handler", handler(v));
 	json_object_object_add(o, "gate", gate(v));
+	json_object_object_add(o, "web", web(v));
 	json_object_object_add(o, "probe", probe(v));
 	json_object_object_add(o, "shards", shards);
 	return o;

@@ -58,6 +58,7 @@ read_shard(struct view *v, const struct page_slot *slot, struct view_shard *out)
 	verdict_words(&out->s, &verdict, v->now_ms, out->silent_words);
 	v->partly += verdict.silent != 0;
 	out->state = verdict.word;
+	out->code = verdict.code;
 	WORDS(out->s.note);
 	WORDS(out->w.last_end);
 	WORDS(out->w.version);
@@ -96,6 +97,19 @@ find_silent_gate(struct view *v, struct page_head *h)
 		    v->gate_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
 	if (v->gate_silent_s > 0)
 		v->gate_state = "silent";
+}
+
+/* It tells the supervisor that its loop turns, so that one has to listen. */
+static void
+find_silent_web(struct view *v, struct page_head *h)
+{
+	uint64_t beat = page_last_beat(&h->pulse.web_ms);
+
+	if (v->web_alive && v->alive && beat != 0
+	    && view_age(v, page_last_beat(&h->pulse.supervisor_ms))
+		< VERDICT_SILENT_MS)
+		v->web_silent_s = verdict_hangs_s(beat, v->web_watch.started_ms,
+		    VERDICT_SILENT_MS, v->now_ms);
 }
 
 /* The supervisor holds its lock but looks after nothing. */
@@ -150,6 +164,7 @@ judge(struct view *v, const char *state_dir)
 			continue;
 		f.first_ill = s->id;
 		f.ill_word = s->state;
+		f.ill_code = s->code;
 		f.ill_ms = view_age(v, s->s.state_since_ms);
 	}
 	f.partly = v->partly;
@@ -184,6 +199,8 @@ clean_words(struct view *v)
 	WORDS(v->gate.note);
 	WORDS(v->gate_watch.version);
 	WORDS(v->gate_watch.last_end);
+	WORDS(v->web_watch.version);
+	WORDS(v->web_watch.last_end);
 	WORDS(v->handler_watch.last_end);
 	for (size_t i = 0; i < PAGE_NOTES; i++)
 		WORDS(c->note[i].text);
@@ -232,6 +249,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	page_read(&h->plugins, &v->plugins, sizeof(v->plugins));
 	page_read(&h->gate, &v->gate, sizeof(v->gate));
 	page_read(&h->gate_watch, &v->gate_watch, sizeof(v->gate_watch));
+	page_read(&h->web_watch, &v->web_watch, sizeof(v->web_watch));
 	page_read(&h->clients_rest, &v->clients_rest, sizeof(v->clients_rest));
 	for (size_t i = 0; i < PAGE_CLIENTS; i++)
 		read_process(&v->process[i], &h->client[i]);
@@ -247,6 +265,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	    v->gate_watch.pid_start);
 	if (!v->gate_alive || v->gate.state >= GATE_STATES)
 		v->gate.state = GATE_DOWN;
+	v->web_alive = process_lives(v->web_watch.pid, v->web_watch.pid_start);
 	if (v->gate.clients > PAGE_CLIENTS)
 		v->gate.clients = PAGE_CLIENTS;
 	v->n = v->cluster.local < h->slots ? v->cluster.local : h->slots;
@@ -259,6 +278,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 		v->shard[i].orphan = v->shard[i].alive;
 	find_silent(v, page->head);
 	find_silent_gate(v, page->head);
+	find_silent_web(v, page->head);
 	find_hung(v, page->head);
 }
 

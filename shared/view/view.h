@@ -28,6 +28,7 @@ struct view_shard {
 	uint32_t silent;     /* partly deaf: bits of enum page_class_id */
 	char silent_words[VERDICT_WORDS]; /* as verdict_words says it */
 	const char *state; /* of page.h, "deaf" or "partly deaf" */
+	enum verdict_code code;
 };
 
 /* The process of a client that the fleet runs. */
@@ -42,6 +43,7 @@ struct view {
 	struct page_cluster cluster;
 	struct page_handler handler;
 	struct page_watch handler_watch, supervisor_watch, gate_watch;
+	struct page_watch web_watch;
 	struct page_gate gate;
 	struct page_clients_rest clients_rest;
 	struct view_process process[PAGE_CLIENTS]; /* "": none */
@@ -54,9 +56,10 @@ struct view {
 	bool hung;	/* the supervisor lives but does nothing: */
 	bool stopped;	/* by a signal or a debugger */
 	int64_t hung_s; /* for so long, 0: not that long yet */
-	bool handler_alive, gate_alive;
+	bool handler_alive, gate_alive, web_alive;
 	int64_t handler_silent_s; /* its loop has not turned for so long; 0 */
 	int64_t gate_silent_s;
+	int64_t web_silent_s; /* 0 as well when nobody is there to hear it */
 	const char *handler_state; /* of page.h, or "silent" */
 	const char *gate_state;
 	uint64_t now_ms; /* clock_boot_ms() */

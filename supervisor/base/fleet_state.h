@@ -85,8 +85,8 @@ struct fleet {
 	struct page_watch spare_watch; /* of the other one */
 	struct service *service;       /* by enum service_which */
 	struct member *gate, *web;     /* in service, of service's */
-	uint32_t epoch; /* last handler generation given out */
-	uint32_t runs;	/* ... and last number of a bot's process */
+	uint32_t epoch;		       /* last handler generation given out */
+	uint32_t runs; /* ... and last number of a bot's process */
 	char program_path[CONFIG_PATH_MAX]; /* see program_find() */
 	struct fd_reserve reserve;
 	struct control control;

@@ -66,9 +66,7 @@ procfs_read(pid_t pid, struct procfs_sample *out)
 		out->rss_kb = strtoull(second, NULL, 10)
 		    * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 	/* Unlike statm this walks page tables: the caller paces us. */
-	if (slurp(pid, "smaps_rollup", buf, sizeof(buf)))
-		out->uss_kb = field_kb(buf, "Private_Clean:")
-		    + field_kb(buf, "Private_Dirty:");
+	out->uss_kb = process_private_kb((int32_t)pid);
 	if (slurp(pid, "status", buf, sizeof(buf)))
 		out->anon_kb = field_kb(buf, "RssAnon:");
 	out->fds = count_fds(pid);

@@ -7,28 +7,29 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
+#include "shared/page/verdict_table.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 /* What a note of each source means, and when it ends if nobody ends it. */
 static const struct {
-	enum page_rank rank;
+	enum verdict_code code;
 	int64_t end_ms; /* 0: whoever left it takes it back */
 } kind[NOTE_SOURCES] = {
-    [NOTE_FATAL] = {PAGE_CRITICAL, 0},
-    [NOTE_CONFIG] = {PAGE_WARNING, 0},
-    [NOTE_DISK] = {PAGE_WARNING, 0},
-    [NOTE_PERMIT] = {PAGE_WARNING, 0},
+    [NOTE_FATAL] = {VERDICT_CODE_FLEET_HELD, 0},
+    [NOTE_CONFIG] = {VERDICT_CODE_CONFIG_REFUSED, 0},
+    [NOTE_DISK] = {VERDICT_CODE_DISK_SHORT, 0},
+    [NOTE_PERMIT] = {VERDICT_CODE_IDENTIFY_SLOW, 0},
     /* Of something that is over: the next reload may be weeks away. */
-    [NOTE_RELOAD] = {PAGE_WARNING, DAY_MS},
-    [NOTE_ASKING] = {PAGE_INFO, 0},
-    [NOTE_TOKEN] = {PAGE_INFO, 0},
-    [NOTE_ALERT] = {PAGE_INFO, 0},
+    [NOTE_RELOAD] = {VERDICT_CODE_RELOAD_FAILED, DAY_MS},
+    [NOTE_ASKING] = {VERDICT_CODE_FLEET_ASKING, 0},
+    [NOTE_TOKEN] = {VERDICT_CODE_TOKEN_FILE, 0},
+    [NOTE_ALERT] = {VERDICT_CODE_ALERT_STANDING, 0},
     /* Without a log the bot does all it should. */
-    [NOTE_LOG] = {PAGE_INFO, 0},
-    [NOTE_LOG_DISK] = {PAGE_INFO, 0},
-    [NOTE_START] = {PAGE_INFO, 0},
-    [NOTE_REST] = {PAGE_WARNING, 0},
+    [NOTE_LOG] = {VERDICT_CODE_LOG_LOST, 0},
+    [NOTE_LOG_DISK] = {VERDICT_CODE_LOG_DISK_SHORT, 0},
+    [NOTE_START] = {VERDICT_CODE_FLEET_ASKING, 0},
+    [NOTE_REST] = {VERDICT_CODE_REST_CLOSED, 0},
 };
 _Static_assert(NOTE_SOURCES <= PAGE_NOTES, "each has a place");
 
@@ -72,10 +73,12 @@ status_notes_list(struct status_notes *b, struct page_note out[PAGE_NOTES],
 	memset(out, 0, PAGE_NOTES * sizeof(*out));
 	for (unsigned r = 0; r < PAGE_RANKS_N; r++) {
 		for (unsigned i = 0; i < NOTE_SOURCES; i++) {
-			if (kind[i].rank != r || b->text[i][0] == '\0'
+			if (verdict_code_rank[kind[i].code] != r
+			    || b->text[i][0] == '\0'
 			    || said(out, n, b->text[i]))
 				continue;
 			out[n].rank = r;
+			out[n].code = kind[i].code;
 			out[n].since_ms = b->since_ms[i];
 			str_copy(out[n++].text, b->text[i],
 			    sizeof(out[0].text));

@@ -85,8 +85,7 @@ listens(int fd, const char *text)
 }
 
 static int
-listen_at(const char *text, const char *section, const char *key,
-    struct err *e)
+listen_at(const char *text, const char *section, const char *key, struct err *e)
 {
 	union address a;
 	socklen_t len = resolve(text, &a);
@@ -128,8 +127,8 @@ need_socket(struct kept *k, enum contract_kept what, const struct config *c,
     struct err *e)
 {
 	const char *section = sockets[what].section, *key = sockets[what].key;
-	const char *text = *(char *const *)((const char *)c
-	    + sockets[what].address);
+	const char *text = *(
+	    char *const *)((const char *)c + sockets[what].address);
 	int fd;
 
 	if (!sockets[what].wanted(c))

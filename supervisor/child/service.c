@@ -91,8 +91,8 @@ service_spare(struct service *s)
 struct page_watch *
 service_watch(const struct service *s)
 {
-	return (struct page_watch *)((char *)s->fleet->page.head
-	    + s->kind->watch);
+	return (
+	    struct page_watch *)((char *)s->fleet->page.head + s->kind->watch);
 }
 
 struct service *

@@ -10,6 +10,8 @@
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/see/verb.h"
+#include "tools/cli/status/verb.h"
+#include "tools/cli/why/verb.h"
 
 #include <curl/curl.h>
 #include <ev.h>
@@ -50,7 +52,9 @@ static const struct cli_verb verbs[] = {
     {"status", "[--all] [--wide] [-w|--watch[=SECONDS]] [SHARD...]",
 	"show the fleet (the default)", verb_status},
     {"check", "", "one line for a monitoring system", verb_check},
-    {"why", "SHARD", "what happened to a shard, in sentences", verb_why},
+    {"why", "[SHARD|PLUGIN|CLIENT | --guild ID]",
+	"what is wrong, and what happened, to all or to one, in sentences",
+	verb_why},
     {"shard", "ID|--guild ID [show|reconnect|restart|identify --force]",
 	"show one shard, or act on it", verb_shard},
     {"reload", "[--check] [--no-wait]",

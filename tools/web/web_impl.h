@@ -51,7 +51,7 @@ struct web {
 	struct http_server *http[WEB_FACES];
 	bool in_service, stopping;
 	struct view view;
-	bool known;	     /* the view is one; else err says why not */
+	bool known; /* the view is one; else err says why not */
 	struct err err;
 	uint64_t looked_ms, looks;
 	struct web_made made[WEB_PAGES];

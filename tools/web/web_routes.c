@@ -7,6 +7,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
+#include "shared/view/status_json.h"
 #include "tools/web/metrics/metrics.h"
 #include "tools/web/page/status_page.h"
 
@@ -215,8 +216,8 @@ static struct http_reply *
 home(struct web *w, enum web_face face, const struct http_request *r)
 {
 	const struct view *v = web_look(w);
-	struct status_page_ask ask = {
-	    .guild = http_server_query(r, STATUS_PAGE_ASK),
+	struct status_page_ask ask = {.guild = http_server_query(r,
+					  STATUS_PAGE_ASK),
 	    .title = w->config.web_title};
 	struct http_reply *reply = ask.guild == NULL ? made(w, WEB_HOME) : NULL;
 	struct buf b = {0};

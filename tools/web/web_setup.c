@@ -111,8 +111,7 @@ read_push_url(struct web *w)
 		    "[web] push_file holds no http or https URL.");
 	}
 	/* http needs none. */
-	if (tls_find_ca(w->config.ca_file, w->ca_file, sizeof(w->ca_file),
-		NULL)
+	if (tls_find_ca(w->config.ca_file, w->ca_file, sizeof(w->ca_file), NULL)
 	    == -1)
 		w->ca_file[0] = '\0';
 	if (w->push_url == NULL)

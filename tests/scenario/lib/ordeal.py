@@ -4,10 +4,10 @@ and each is held to its own account: IDENTIFYs spent, time until it is back,
 events lost or out of order, processes replaced.
 
 An Ordeal is a row.  do(sim, fleet, shard) makes it happen; cost is the number
-of IDENTIFYs it may spend; within the seconds after which the shard must be
-back: connected again, and ready by its own account.  With talk the shard's
-session is expected to survive: a person speaks before, while the shard is
-away, and after, and all three must arrive, once and in order.
+of IDENTIFYs it may spend; within the seconds, once all have happened, after
+which the shard must be back: connected again, and ready by its own account.
+With talk the shard's session is expected to survive: a person speaks before,
+while the shard is away, and after, and all three must arrive, once and in order.
 """
 import time
 
@@ -56,14 +56,14 @@ def is_back(row, before, now, status):
 
 
 def wait_back(sim, fleet, rows, before, began):
-    while any(r.took is None and in_time(began[r.shard], r.within + GRACE_S)
+    while any(r.took is None and in_time(began, r.within + GRACE_S)
             for r in rows):
         now = by_id(sim.report()["shards"])
         status = by_id(fleet.status()["shards"])
         for r in rows:
             if r.took is None and is_back(r, before[r.shard], now[r.shard],
                     status[r.shard]):
-                r.took = quiet(began[r.shard])
+                r.took = quiet(began)
         time.sleep(POLL_S)
 
 
@@ -103,11 +103,10 @@ def run(t, sim, fleet, rows, first=0, keep_pids=True):
     say(sim, rows, "before")
     sim.settle()
     before = by_id(sim.report()["shards"])
-    began = {}
     for r in rows:
         r.do(sim, fleet, r.shard)
-        began[r.shard] = time.monotonic()
     say(sim, rows, "meanwhile")
+    began = time.monotonic()	# nobody looked before
     wait_back(sim, fleet, rows, before, began)
     say(sim, rows, "after")
     sim.settle()

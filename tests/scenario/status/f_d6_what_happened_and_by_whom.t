@@ -28,6 +28,51 @@ def told(fleet, *words):
     return None
 
 
+def story(fleet, *words):
+    return json.loads(fleet.must("why", *words, "--json"))
+
+
+def plugin_told(fleet, *words):
+    return any(all(w in e["text"] for w in words)
+        for e in story(fleet, "audit")["past"])
+
+
+def of_a_plugin(t, fleet):
+    pid = fleet.plugins()["audit"]["pid"]
+    kill(pid, signal.SIGSEGV)
+    wait_until(lambda: plugin_told(fleet, "signal 11", "started again in"),
+        "how a plugin ended")
+    wait_until(lambda: fleet.plugins()["audit"]["state"] == "up"
+        and plugin_told(fleet, "up, pid %d" % fleet.plugins()["audit"]["pid"]),
+        "that it is up again")
+    fleet.must("plugin", "unload", "audit")
+    wait_until(lambda: plugin_told(fleet, "unloaded: its events"),
+        "what became of it")
+    t.ok(plugin_told(fleet, "plugin unload audit asked for by", ME),
+        "who held a plugin")
+    t.match("\n".join(story(fleet, "audit")["why"]),
+        r"audit is held by an operator", "why it does not run")
+    t.ok(not any("audit" in e["text"] for e in story(fleet, "slow")["past"]),
+        "which is nothing of another plugin")
+    fleet.must("plugin", "load", "audit")
+    times = [e["time_ms"] for e in story(fleet, "audit")["past"]]
+    t.equal(times, sorted(times), "in the order in which it was")
+    text = fleet.must("why", "audit")
+    t.match(text, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  plugin audit: "
+        r"ended: signal 11", "the text says of what")
+
+
+def of_all(t, fleet):
+    text = fleet.must("why")
+    t.match(text, r"\AFleet \S+ is ready, up for ", "the fleet's story")
+    t.match(text, r"plugin audit: up, pid", "has that of the plugins")
+    t.match(text, r"shard \d( and \d more)?: ready: ", "and of the shards")
+    t.match(fleet.must("why", "--guild", str(1 << 22)),
+        r"\AGuild 4194304 is of shard 1\.", "whose guild it is")
+    t.sentence(fleet.cli("why", "audti"), 64, 'did you mean "audit"',
+        "a name that is nearly right")
+
+
 def main(t):
     sim = t.sim(shards=2)
     fleet = t.fleet(sim, plugins={})
@@ -66,6 +111,12 @@ def main(t):
         "the text is dated")
     t.match(fleet.cli("shard", "0").stdout, r"past +\d{4}-",
         "shard 0 knows what why 0 knows")
+    fleet.start()
+    of_a_plugin(t, fleet)
+    of_all(t, fleet)
+    fleet.stop()
+    t.match(fleet.must("why"), r"\AFleet \S+ is stopped.*\n.*" + ME,
+        "of one that is stopped: by whom")
 
 
 scenario(main)

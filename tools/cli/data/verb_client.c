@@ -13,7 +13,7 @@
 #include "tools/cli/data/client_lines.h"
 #include "tools/cli/data/verb.h"
 #include "tools/cli/orders/verb.h"
-#include "tools/cli/see/verb.h"
+#include "tools/cli/why/verb.h"
 
 #include <string.h>
 
@@ -199,7 +199,7 @@ kick(struct cli *c, bool end)
 static int
 why(struct cli *c, bool end)
 {
-	return verb_client_why(c, c->argv[1]);
+	return verb_why_client(c, c->argv[1]);
 }
 
 /* The lines alone, of one library or all. */

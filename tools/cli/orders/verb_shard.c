@@ -47,9 +47,9 @@ show(struct cli *c, const struct view *v, const struct view_shard *s)
 {
 	struct json_object *o = status_json_shard(v, s);
 	static struct past past;
-	char line[256];
+	char line[PAST_LINE];
 
-	past_read(&past, &c->config, v, s->id);
+	past_of_shard(&past, c->config.state_dir, v, s->id);
 	if (c->json) {
 		json_object_object_add(o, "past", past_json(&past));
 		cli_print_json(o);

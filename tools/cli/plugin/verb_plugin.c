@@ -12,7 +12,7 @@
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "shared/view/view.h"
+#include "shared/view/processes.h"
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/plugin_test/plugin_test.h"
 #include "tools/cli/plugin_test/rig.h"
@@ -21,24 +21,13 @@
 
 /* ---- list ----------------------------------------------------------- */
 
-static const char *
-state_name(const struct page_plugin *p, bool alive)
-{
-	if (!alive)
-		return "down";
-	if (p->failing)
-		return "failing";
-	return p->state < PLUGIN_STATES ? page_plugin_state_name[p->state]
-					: "?";
-}
-
 static struct json_object *
 to_json(const struct page_plugin *p, bool alive)
 {
 	struct json_object *o = json_object_new_object();
 
 	json_put_text(o, "name", p->name);
-	json_put_text(o, "state", state_name(p, alive));
+	json_put_text(o, "state", processes_plugin_state(p, alive));
 	json_object_object_add(o, "pid",
 	    alive && p->pid > 0 ? json_object_new_int(p->pid) : NULL);
 	json_put_int(o, "generation", p->generation);
@@ -85,7 +74,7 @@ add_row(struct table *t, const struct page_plugin *p, bool alive)
 	char age[24];
 
 	table_add(t, "%s", p->name);
-	table_add(t, "%s", state_name(p, alive));
+	table_add(t, "%s", processes_plugin_state(p, alive));
 	table_colour(t, fine ? TABLE_GREEN : TABLE_RED);
 	if (alive && p->pid > 0)
 		table_add(t, "%d", p->pid);

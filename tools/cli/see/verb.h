@@ -9,10 +9,7 @@
 #include "tools/cli/base/cli.h"
 #include "shared/view/view.h"
 
-cli_fn verb_budget, verb_check, verb_logs, verb_status, verb_why;
-
-/* Of `client`; the config is loaded. */
-int verb_client_why(struct cli *, const char *name);
+cli_fn verb_budget, verb_check, verb_logs;
 
 /* "main WARNING - 15/16 ready, shard 7 ... | ready=15;..."; the exit code.
  * trouble: of the config file, which is not the fleet's, or "". */

@@ -9,6 +9,7 @@
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "shared/view/view.h"
+#include "shared/view/view_json.h"
 #include "tools/cli/see/verb.h"
 
 #include <string.h>
@@ -93,8 +94,9 @@ verb_check_line(const struct view *v, const char *trouble, char *out,
 	return code;
 }
 
+/* v: NULL when there is none. */
 static int
-finish(struct cli *c, int code, const char *line)
+finish(struct cli *c, const struct view *v, int code, const char *line)
 {
 	struct json_object *o;
 
@@ -106,6 +108,8 @@ finish(struct cli *c, int code, const char *line)
 	json_put_text(o, "level", level[code]);
 	json_put_int(o, "exit", code);
 	json_put_text(o, "line", line);
+	json_object_object_add(o, "problems",
+	    v != NULL ? view_json_problems(v) : json_object_new_array());
 	cli_print_json(o);
 	return code;
 }
@@ -124,9 +128,10 @@ verb_check(struct cli *c)
 		code = c->err.code == EXIT_DOWN ? EXIT_DOWN : EXIT_UNKNOWN;
 		str_format(line, sizeof(line), "shardherd %s - %s", level[code],
 		    c->err.text);
-		return finish(c, code, line);
+		return finish(c, NULL, code, line);
 	}
 	code = verb_check_line(&v, c->trouble, line, sizeof(line));
+	finish(c, &v, code, line);
 	view_free(&v);
-	return finish(c, code, line);
+	return code;
 }

@@ -38,7 +38,7 @@ audit_check_line(struct sim *sim, const char *line, size_t len)
 	const char *p = line, *end = line + len, *kind, *id, *q, *c;
 	size_t kind_len, id_len, seq_len, crc_len;
 	struct ledger_report r = {0};
-	uint64_t crc;
+	uint64_t crc = 0;
 
 	kind = word(&p, end, &kind_len);
 	id = word(&p, end, &id_len);
@@ -52,7 +52,7 @@ audit_check_line(struct sim *sim, const char *line, size_t len)
 	r.has_seq = *q != '-';
 	if (r.has_seq && !number(q, seq_len, 10, &r.seq))
 		return false;
-	r.crc = c ? (uint32_t)crc : 0;
+	r.crc = (uint32_t)crc;
 	r.session = id;
 	r.session_len = id_len;
 	(void)ledger_report(sim, &r);

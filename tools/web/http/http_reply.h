@@ -33,6 +33,6 @@ struct MHD_Response *http_reply_form(struct http_reply *, bool gzip,
     const char *tags, int *status);
 
 struct http_reply *http_reply_keep(struct http_reply *); /* one more owner */
-void http_reply_drop(struct http_reply *); /* NULL is fine */
+void http_reply_drop(struct http_reply *);		 /* NULL is fine */
 
 #endif

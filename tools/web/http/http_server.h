@@ -16,15 +16,15 @@
 #include "tools/web/http/http_reply.h"
 
 #define HTTP_SERVER_CONNECTIONS 192
-#define HTTP_SERVER_STRANGERS 128  /* of them, without a request under way */
-#define HTTP_SERVER_HEAD_MAX 8192  /* bytes of a request */
-#define HTTP_SERVER_HEAD_S 10	   /* until it is there, or between two */
-#define HTTP_SERVER_STILL_S 15	   /* nothing moves */
-#define HTTP_SERVER_TAKE_S 60	   /* for all of an answer */
+#define HTTP_SERVER_STRANGERS 128 /* of them, without a request under way */
+#define HTTP_SERVER_HEAD_MAX 8192 /* bytes of a request */
+#define HTTP_SERVER_HEAD_S 10	  /* until it is there, or between two */
+#define HTTP_SERVER_STILL_S 15	  /* nothing moves */
+#define HTTP_SERVER_TAKE_S 60	  /* for all of an answer */
 #define HTTP_SERVER_OUT_MAX (32u << 20) /* bytes of answers not yet taken */
 
 struct http_request {
-	const char *path; /* as it was sent, without its query */
+	const char *path;	   /* as it was sent, without its query */
 	const char *host, *accept; /* headers, NULL: none */
 	void *of;		   /* http_server_query() */
 };

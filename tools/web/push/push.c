@@ -179,8 +179,8 @@ push_new(const struct push_setup *set)
 
 	p->set = *set;
 	timer_init(set->timers, &p->timer, on_due);
-	p->head = curl_slist_append(
-	    curl_slist_append(NULL, "Content-Type: application/json"),
+	p->head = curl_slist_append(curl_slist_append(NULL,
+					"Content-Type: application/json"),
 	    "Expect:" /* no round trip for that */);
 	if (p->head == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0
 	    || curl_loop_open(&p->curl, set->loop, set->timers, on_ended)

@@ -15,8 +15,8 @@
 struct ev_loop;
 
 #define PUSH_CONNECT_S 10
-#define PUSH_ALL_S 30	 /* for one of them */
-#define PUSH_SLOW_S 600	 /* the longest pause after failures */
+#define PUSH_ALL_S 30	     /* for one of them */
+#define PUSH_SLOW_S 600	     /* the longest pause after failures */
 #define PUSH_REPLY_MAX 65536 /* bytes of an answer that are waited for */
 
 /* The document, added to the buffer. */

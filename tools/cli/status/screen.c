@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/cli/see/screen.h"
+#include "tools/cli/status/screen.h"
 
 #include "shared/base/clock.h"
 

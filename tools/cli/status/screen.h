@@ -3,8 +3,8 @@
  * A view that is shown again and again: on a terminal it never grows beyond
  * the screen, so that its head stays to be seen, and q ends it.
  */
-#ifndef TOOLS_CLI_SEE_SCREEN_H
-#define TOOLS_CLI_SEE_SCREEN_H
+#ifndef TOOLS_CLI_STATUS_SCREEN_H
+#define TOOLS_CLI_STATUS_SCREEN_H
 
 #include "shared/base/base.h"
 

@@ -5,9 +5,9 @@
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
 #include "shared/view/status_json.h"
-#include "tools/cli/see/screen.h"
+#include "tools/cli/status/screen.h"
 #include "tools/cli/see/status.h"
-#include "tools/cli/see/verb.h"
+#include "tools/cli/status/verb.h"
 
 #include <unistd.h>
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The processes of a fleet as a person lists them: each with its state, how
+ * long it runs, how often it was started again, and the memory of its own.
+ * That of plugins and bots is looked up in /proc here, a look for each; the
+ * supervisor has put the others' on the page.
+ */
+#ifndef SHARED_VIEW_PROCESSES_H
+#define SHARED_VIEW_PROCESSES_H
+
+#include "shared/view/view.h"
+
+#define PROCESSES_KINDS(X)                                                     \
+	X(SUPERVISOR, "supervisor")                                            \
+	X(HANDLER, "handler")                                                  \
+	X(PLUGIN, "plugin")                                                    \
+	X(GATE, "gate")                                                        \
+	X(CLIENT, "client") /* a bot that the fleet runs, with its parent */
+enum processes_kind {
+#define X(n, s) PROCESSES_##n,
+	PROCESSES_KINDS(X)
+#undef X
+	    PROCESSES_KINDS_N
+};
+extern const char *const processes_kind_name[PROCESSES_KINDS_N];
+
+struct processes_row {
+	enum processes_kind kind;
+	const char *name, *state; /* name "": there is one of its kind */
+	bool well;
+	int32_t pid;	     /* 0: none */
+	int64_t up_ms;	     /* -1: it does not run */
+	uint64_t restarts;   /* starts but the first */
+	uint64_t private_kb; /* 0: not known */
+	const char *note;    /* why it is as it is, "" */
+};
+
+#define PROCESSES_MAX (3 + PAGE_PLUGINS + PAGE_CLIENTS)
+struct processes {
+	struct processes_row row[PROCESSES_MAX];
+	size_t n;
+	/* Of all that run: shards, the rest, and how many it is not known of. */
+	uint64_t shards_kb, rest_kb;
+	unsigned running, unknown;
+};
+
+/* The words point into the view and are good as long as it is. */
+void processes_list(const struct view *, struct processes *);
+/* The word for a plugin's state, "failing" and "down" among them. */
+const char *processes_plugin_state(const struct page_plugin *, bool handler);
+
+#endif
