@@ -65,8 +65,7 @@ extern const char *const metrics_type_name[METRICS_TYPES_N];
 	X(EVENTS, "events", COUNTER, "", "event_type",                         \
 	    "Events that the handler took, by name; other: an unknown one.")   \
 	X(EVENT_AGE, "event_age_seconds", HISTOGRAM, "seconds", "le",          \
-	    "From when a shard had an event until the handler was done with "  \
-	    "it: its plugins, or their backlogs on disk.")                     \
+	    "From a shard's receipt of an event until the handler is done.")   \
 	X(CLOSES, "closes", COUNTER, "", "code",                               \
 	    "Connections that Discord closed, by close code.")                 \
 	X(BUDGET_REMAINING, "budget_remaining", GAUGE, "", "",                 \
@@ -86,8 +85,7 @@ extern const char *const metrics_type_name[METRICS_TYPES_N];
 	X(PLUGIN_DURATION, "plugin_duration_seconds", SUMMARY, "seconds",      \
 	    "plugin", "How long a plugin worked on an event.")                 \
 	X(REST_REQUESTS, "rest_requests", COUNTER, "", "route, status_class",  \
-	    "REST calls that were answered: the first word of their path, "    \
-	    "the first digit of the status.")                                  \
+	    "Answers to REST calls, by the first word of the path.")           \
 	X(REST_HOLD, "rest_hold_seconds", GAUGE, "seconds", "",                \
 	    "For how long REST calls are held back; 0: they are not.")         \
 	X(REST_INVALID, "rest_invalid_window", GAUGE, "", "",                  \
