@@ -14,6 +14,7 @@
 #ifndef SHARED_PAGE_PAGE_H
 #define SHARED_PAGE_PAGE_H
 
+#include "shared/page/page_counts.h"
 #include "shared/page/page_gate.h"
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"
@@ -202,7 +203,8 @@ struct page_shard {
 	struct page_close_count closes[PAGE_CLOSES];
 	/* by enum page_reconnect: what ended the connection before */
 	uint64_t reconnects[RECONNECTS], resumed_for[RECONNECTS];
-	uint64_t traffic;    /* events of steady kinds */
+	uint64_t identified_for[CAUSES]; /* IDENTIFYs that were sent */
+	uint64_t traffic;		 /* events of steady kinds */
 	uint64_t fleet;	     /* page_cluster.traffic as it saw it last */
 	uint64_t silence_ms; /* [alerts] silent_after; 0: never */
 	struct page_class class[CLASSES];
@@ -327,7 +329,9 @@ struct page_handler {
 	uint32_t gate_open; /* it is connected */
 	uint32_t gate_reserved;
 	uint64_t gate_waiting, gate_backlog, gate_dropped; /* events */
-	uint64_t gate_lag_ms; /* age of the oldest */
+	uint64_t gate_lag_ms;  /* age of the oldest */
+	uint64_t rest_invalid; /* requests of the last 10 minutes */
+	struct page_counts counts;
 };
 
 /* One plugin of the handler. */
@@ -343,9 +347,10 @@ struct page_plugin {
 	uint64_t state_since_ms;
 	uint64_t waiting; /* events in memory, not handed out */
 	uint64_t backlog_events, backlog_bytes; /* on disk */
-	uint64_t lag_ms; /* age of its oldest unfinished event */
-	uint64_t events; /* finished */
-	uint64_t errors; /* answered with one */
+	uint64_t lag_ms;	      /* age of its oldest unfinished event */
+	uint64_t events;	      /* finished */
+	uint64_t errors;	      /* answered with one */
+	uint64_t answered, worked_ms; /* events, and how long it had them */
 	uint64_t restarts, dead_letters;
 	uint64_t dropped;	   /* the backlog was full */
 	uint64_t expired, damaged; /* of the backlog */
@@ -462,12 +467,14 @@ struct page_cluster {
 	char rollout_note[PAGE_WORDS]; /* of it, or of the last one */
 	uint32_t gate;		       /* the config has one */
 	uint32_t gate_clients;	       /* ... for so many */
+	uint32_t web, web_reserved;    /* the config has one */
 };
 
 /* When a loop turned last, boot clock; 0: never.  Each has one writer. */
 struct page_pulse {
 	_Atomic uint64_t supervisor_ms;
 	_Atomic uint64_t handler_ms, gate_ms; /* of the one in service */
+	_Atomic uint64_t web_ms; /* the same, as the supervisor heard it */
 };
 
 struct page_head {
@@ -489,6 +496,7 @@ struct page_head {
 	struct page_client_past gate_past[PAGE_CLIENTS];
 	/* Written by the handler in service only. */
 	struct page_client_past plugin_past[PAGE_PLUGINS];
+	struct page_watch web_watch;
 };
 
 struct page {
