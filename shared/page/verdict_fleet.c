@@ -287,7 +287,8 @@ verdict_find(const struct verdict_fleet *v, const enum verdict_code *codes,
 	for (; *codes != VERDICT_CODE_NONE; codes++)
 		for (size_t i = 0; i < v->n; i++)
 			if (v->found[i].code == *codes && !v->found[i].fresh
-			    && (age_ms == 0 || v->found[i].age_ms >= age_ms))
+			    && (v->found[i].age_ms < 0
+				|| v->found[i].age_ms >= age_ms))
 				return &v->found[i];
 	return NULL;
 }
