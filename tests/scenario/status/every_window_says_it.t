@@ -12,7 +12,7 @@ sys.path.append(sys.path[0] + "/../lib")
 from gates import GATE
 from herd import scenario, wait_until
 from processes import kill
-from truth import ALL, LOOKS, Stage, play, shows
+from truth import ALL, LOOKS, Stage, all_over, play, shows
 
 
 def stop_go(pid_of):
@@ -50,6 +50,10 @@ def breaks(fleet, name, pid_of, mend):
     return dict(do=do, undo=undo)
 
 
+def client(fleet):
+    return fleet.status()["gate"]["clients"][0]["process"]["pid"]
+
+
 def short_of_fds(fleet):
     limits = {}
 
@@ -78,8 +82,6 @@ def setting(fleet, config, plugins, **changes):
 
 
 def rows(fleet, config, plugins):
-    def client():
-        return fleet.status()["gate"]["clients"][0]["process"]["pid"]
     return [
         dict(code="shard-hung", words="shard 1 hung", windows=ALL,
             **stop_go(lambda: fleet.shard(1)["pid"])),
@@ -89,12 +91,10 @@ def rows(fleet, config, plugins):
             **stop_go(lambda: fleet.plugins()["frail"]["pid"])),
         dict(code="gate-hung", words="gate hung", windows=ALL,
             **stop_go(lambda: fleet.status()["gate"]["pid"])),
-        dict(code="client-hung", words="client bot hung", windows=ALL,
-            **stop_go(client)),
         dict(code="fds-short", words="file descriptors open", windows=ALL,
             **short_of_fds(fleet)),
         dict(code="client-down", words="client bot (down|held)", windows=ALL,
-            **breaks(fleet, "bot", client, lambda: None)),
+            **breaks(fleet, "bot", lambda: client(fleet), lambda: None)),
         dict(code="budget-short", words="IDENTIFYs are left", windows=ALL,
             **setting(fleet, config, plugins, **{"alerts.left": 100000})),
         dict(code="supervisor-hung", words="", windows=LOOKS,
@@ -119,6 +119,10 @@ def main(t):
     wait_until(lambda: fleet.cli("check").returncode == 0, "all is well", 60)
     for row in rows(fleet, config, plugins):
         play(t, stage, row)
+    all_over(t, stage)
+    # An alert tells once of what it stands for, so this comes by itself.
+    play(t, stage, dict(code="client-hung", words="client bot hung",
+        windows=ALL, **stop_go(lambda: client(fleet))))
 
     # Nobody watches: each view answers, and says so.
     row = dict(code="fleet-crashed")
