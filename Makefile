@@ -112,6 +112,7 @@ $(BUILD)/%.o: %.c Makefile
 # Takes these files in, see tools/cli/plugin/plugin_files.c.
 $(BUILD)/tools/cli/plugin/plugin_files.o: $(wildcard handler/plugins/new/* \
 	handler/plugins/shardherd.*)
+$(BUILD)/tools/cli/completion.o: $(wildcard conf/completion/*)
 
 $(LIB): $(LIB_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -275,6 +276,12 @@ install-files:
 			>$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} \
 			|| exit 1; \
 	done
+	install -D -m 644 conf/completion/shardherd.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/shardherd
+	install -D -m 644 conf/completion/shardherd.zsh \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_shardherd
+	install -D -m 644 conf/completion/shardherd.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/shardherd.fish
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page \
 			$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} \

@@ -40,10 +40,11 @@ order_load(struct order *o)
 {
 	if (o->entry == NULL && o->cfg != NULL)
 		o->entry = plugin_set_add(o->set, o->cfg);
-	if (o->entry == NULL)
-		order_refuse(o,
-		    o->cfg != NULL ? "there are too many plugins"
-				   : "the configuration has no such plugin");
+	if (o->entry == NULL && o->cfg == NULL)
+		o->set->answer(o->set, o->serial, PLUGIN_SET_UNKNOWN,
+		    "the configuration has no such plugin");
+	else if (o->entry == NULL)
+		order_refuse(o, "there are too many plugins");
 	else
 		plugin_entry_load(o->entry, o->cfg, o->serial);
 }

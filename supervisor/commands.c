@@ -44,7 +44,7 @@ do_identify(struct fleet *f, struct member *c, struct err *e)
 /* Nobody but an operator ends a session that lives, and not to wait for
  * IDENTIFYs that are kept for those who lost theirs. */
 static int
-may_renew(struct fleet *f, const struct member *c, struct err *e)
+may_renew(struct fleet *f, const struct member *c, bool force, struct err *e)
 {
 	struct permit *p = f->permit;
 	uint64_t now = clock_boot_ms(), own;
@@ -62,17 +62,17 @@ may_renew(struct fleet *f, const struct member *c, struct err *e)
 		return err_set(e, EXIT_TRY_LATER,
 		    "how many IDENTIFYs are left is not known: \"shardherd "
 		    "budget --ask\" asks Discord");
-	if (!permit_above_reserve(p))
+	if (!permit_above_reserve(p) && (!force || permit_remaining(p) == 0))
 		return err_set(e, EXIT_TRY_LATER,
 		    "%lld IDENTIFYs are left, and %lld are kept for shards "
-		    "that lose their sessions: nothing is given up for the "
-		    "cache",
+		    "that lose their sessions: no session that lives is given "
+		    "up",
 		    (long long)permit_remaining(p),
 		    (long long)permit_reserve(p));
 	if (permit_braked(p))
 		return err_set(e, EXIT_TRY_LATER,
 		    "the brake is on, because of too many IDENTIFYs within "
-		    "the hour: nothing is given up for the cache");
+		    "the hour: no session that lives is given up");
 	own = permit_own_free_ms(p, c->slot, false);
 	if (own > now)
 		return err_set(e, EXIT_TRY_LATER,
@@ -82,18 +82,19 @@ may_renew(struct fleet *f, const struct member *c, struct err *e)
 }
 
 static int
-do_renew(struct fleet *f, struct member *c, struct err *e)
+do_renew(struct fleet *f, struct member *c, bool force, struct err *e)
 {
-	if (may_renew(f, c, e) == -1)
+	if (may_renew(f, c, force, e) == -1)
 		return -1;
+	if (!permit_above_reserve(f->permit))
+		permit_leave(f->permit, permit_leave_left(f->permit) + 1);
 	if (ipc_send(&c->ipc, MSG_RENEW, (int32_t)c->slot, 0, NULL, 0, -1)
 	    == -1)
 		return err_set(e, EXIT_TRY_LATER, "%s can't be told", c->name);
-	log_notice("%s gives its session up and IDENTIFYs, for its guilds to "
-		   "come again, by %s.",
-	    c->name, f->control.who);
-	status_notes_past(&f->page, (int32_t)c->slot,
-	    "session given up for the cache by %s", f->control.who);
+	log_notice("%s gives its session up and IDENTIFYs, by %s.", c->name,
+	    f->control.who);
+	status_notes_past(&f->page, (int32_t)c->slot, "session given up by %s",
+	    f->control.who);
 	return 0;
 }
 
@@ -112,7 +113,7 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 	if (r->action == REQUEST_IDENTIFY)
 		return do_identify(f, c, e);
 	if (r->action == REQUEST_RENEW)
-		return do_renew(f, c, e);
+		return do_renew(f, c, r->force, e);
 	if (r->action == REQUEST_RESTART) {
 		log_notice("%s is restarted by %s.", c->name, f->control.who);
 		status_notes_past(&f->page, (int32_t)c->slot, "restarted by %s",
@@ -220,6 +221,28 @@ do_rollout(struct fleet *f, const struct request_rolling *q, uint32_t ticket,
 	}
 }
 
+/* They go from the handler to who asks, without us. */
+static int
+do_events(struct fleet *f, const struct request *r, int passed, struct err *e)
+{
+	struct member *h = f->handler;
+
+	if (passed == -1)
+		return err_set(e, EXIT_USAGE,
+		    "events: no socket came with the request");
+	if (f->local == 0 || h->state != MEMBER_UP || h->ready_ms == 0)
+		return err_set(e, EXIT_TRY_LATER,
+		    "the handler is not ready (%s)",
+		    member_state_name[h->state]);
+	if (ipc_send(&h->ipc, MSG_EVENTS, -1, 0, &r->events, sizeof(r->events),
+		passed)
+	    == -1)
+		return err_set(e, EXIT_TRY_LATER,
+		    "the handler takes no commands now");
+	log_info("Events are shown as they pass, to %s.", f->control.who);
+	return 0;
+}
+
 static int
 do_client(struct fleet *f, const struct request *r, uint32_t ticket,
     struct err *e)
@@ -294,6 +317,8 @@ commands_carry_out(struct fleet *f, const struct request *r, int passed,
 		return do_rollout(f, &r->rollout, ticket, e);
 	case REQUEST_CLIENT:
 		return do_client(f, r, ticket, e);
+	case REQUEST_EVENTS:
+		return do_events(f, r, passed, e);
 	case REQUEST_LOG_LEVEL:
 		return do_level(f, r, ticket);
 	case REQUEST_RELEASE:

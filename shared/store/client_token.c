@@ -72,11 +72,10 @@ put_head(const char *client, uint64_t bot, char out[CLIENT_TOKEN_MAX])
 }
 
 int
-client_token_new(const struct store *s, const char *client, uint64_t bot,
-    char out[CLIENT_TOKEN_MAX], struct err *err)
+client_token_make(const char *client, uint64_t bot, char out[CLIENT_TOKEN_MAX],
+    struct err *err)
 {
-	unsigned char bytes[SECRET_BYTES], sum[SHA256_DIGEST_LENGTH];
-	char key[KEY_MAX];
+	unsigned char bytes[SECRET_BYTES];
 	size_t n;
 
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
@@ -85,12 +84,19 @@ client_token_new(const struct store *s, const char *client, uint64_t bot,
 	n += put_secret(bytes, sizeof(bytes), out + n);
 	must(n < CLIENT_TOKEN_MAX);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
-	SHA256((unsigned char *)out, n, sum);
+	return 0;
+}
+
+int
+client_token_keep(const struct store *s, const char *client, const char *token,
+    struct err *err)
+{
+	unsigned char sum[SHA256_DIGEST_LENGTH];
+	char key[KEY_MAX];
+
+	SHA256((const unsigned char *)token, strlen(token), sum);
 	token_key(key, client);
-	if (store_blob_put(s, key, sum, sizeof(sum), err) == 0)
-		return 0;
-	OPENSSL_cleanse(out, CLIENT_TOKEN_MAX);
-	return -1;
+	return store_blob_put(s, key, sum, sizeof(sum), err);
 }
 
 int

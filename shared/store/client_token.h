@@ -29,11 +29,15 @@ struct client_token_who {
 };
 
 /*
- * Makes one for a client, in place of the one before; bot is the user id.  The
- * caller wipes out.  0, or -1 with err and the old one in force.
+ * Makes one for a client; bot is the user id.  It counts once it is kept, which
+ * who shows it does afterwards: one that nobody saw must not take the place of
+ * one that works.  The caller wipes out.  0, or -1 with err.
  */
-int client_token_new(const struct store *, const char *client, uint64_t bot,
+int client_token_make(const char *client, uint64_t bot,
     char out[CLIENT_TOKEN_MAX], struct err *);
+/* In place of the one before: 0, or -1 with err and the old one in force. */
+int client_token_keep(const struct store *, const char *client,
+    const char *token, struct err *);
 /* The bot's user id, which is a part of each token: 1, 0: not known yet, -1. */
 int client_token_bot(const struct store *, uint64_t *id, struct err *);
 /* That of the client's process run, not 0.  The caller wipes out. */

@@ -12,17 +12,29 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#define HEARD_MS 3000 /* so lately: a look at its process can be spared */
+
 /*
- * The supervisor's word first, pid and start time.  A process that outlived
- * its supervisor is known by its own word and title only.
+ * The kernel's word first: who has the slot, as long as that is whom the
+ * supervisor started.  Else pid and start time, which costs a look into /proc
+ * for each.  A process that outlived its supervisor is known by its own word
+ * and title only.
  */
 static void
-find_process(struct view_shard *sh)
+find_process(const struct page *page, uint32_t slot, uint64_t now_ms,
+    struct view_shard *sh)
 {
+	pid_t holder = page_slot_holder(page, slot);
 	char title[64];
 
 	str_format(title, sizeof(title), "shardherd: shard %u/", sh->id);
-	if (process_lives_look(sh->w.pid, sh->w.pid_start, &sh->stopped)) {
+	if (holder > 0 && holder == sh->w.pid) {
+		sh->pid = holder;
+		/* What hears something does not stand still. */
+		sh->stopped = now_ms - sh->s.frame_ms > HEARD_MS
+		    && process_stopped(holder);
+	} else if (process_lives_look(sh->w.pid, sh->w.pid_start,
+		       &sh->stopped)) {
 		sh->pid = sh->w.pid;
 	} else if (process_titled(sh->s.pid, title)) {
 		sh->pid = sh->s.pid;
@@ -44,8 +56,10 @@ view_age(const struct view *v, uint64_t stamp_ms)
 #define WORDS(array) text_clean_own(array, sizeof(array))
 
 static void
-read_shard(struct view *v, const struct page_slot *slot, struct view_shard *out)
+read_shard(struct view *v, const struct page *page, uint32_t i,
+    struct view_shard *out)
 {
+	const struct page_slot *slot = &page->slot[i];
 	struct verdict_shard f = {.s = &out->s,
 	    .w = &out->w,
 	    .cluster = &v->cluster,
@@ -58,7 +72,7 @@ read_shard(struct view *v, const struct page_slot *slot, struct view_shard *out)
 	WORDS(out->w.last_end);
 	WORDS(out->w.version);
 	out->cursor_seq = page_cursor_get(slot, out->s.session);
-	find_process(out);
+	find_process(page, i, v->now_ms, out);
 	out->orphan |= out->alive && !v->alive;
 	f.alive = out->alive;
 	f.stopped = out->stopped;
@@ -286,7 +300,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	v->shard = base_alloc((v->n + 1) * sizeof(*v->shard));
 	for (size_t i = 0; i < v->n; i++) {
 		v->shard[i].id = v->cluster.first + (uint32_t)i;
-		read_shard(v, &page->slot[i], &v->shard[i]);
+		read_shard(v, page, (uint32_t)i, &v->shard[i]);
 	}
 	v->ready = v->shards.ready;
 	v->deaf = v->shards.deaf;

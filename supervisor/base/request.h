@@ -30,6 +30,7 @@
 	X(ROLLOUT, "rollout")                                                  \
 	X(UPGRADE, "upgrade")                                                  \
 	X(CLIENT, "client")                                                    \
+	X(EVENTS, "events")                                                    \
 	X(RENEW_GATE, "renew-gate") /* another process takes its place */
 
 enum request_verb {
@@ -75,14 +76,15 @@ struct request {
 	enum request_action action;
 	bool level_given; /* log-level; else it only asks */
 	enum log_level level;
-	uint32_t identifies;		/* leave: may pass the reserve */
-	bool check, no_wait;		/* reload; token: check is a dry run */
-	bool force;			/* token: may spend the reserve */
-	bool passed;			/* token: it comes in an fd */
-	struct msg_plugin plugin;	/* plugin */
-	struct msg_kick client;		/* client: whose; what of a kick */
-	bool kick;			/* ... else it is restarted */
-	uint64_t setup;			/* probe: a channel, or 0 */
+	uint32_t identifies;	  /* leave: may pass the reserve */
+	bool check, no_wait;	  /* reload; token: check is a dry run */
+	bool force;		  /* token, shard: may spend the reserve */
+	bool passed;		  /* token: it comes in an fd */
+	struct msg_plugin plugin; /* plugin */
+	struct msg_kick client;	  /* client: whose; what of a kick */
+	bool kick;		  /* ... else it is restarted */
+	uint64_t setup;		  /* probe: a channel, or 0 */
+	struct msg_events events; /* events: which; they go to an fd */
 	struct request_rolling rollout; /* rollout */
 	struct request_upgrade upgrade; /* upgrade */
 };

@@ -20,7 +20,8 @@ main(int argc, char **argv)
 	if (argc != 3)
 		errx(64, "client_token STATE_DIR CLIENT");
 	if (store_open(&store, argv[1], &e) < 0
-	    || client_token_new(&store, argv[2], 1, token, &e) < 0)
+	    || client_token_make(argv[2], 1, token, &e) < 0
+	    || client_token_keep(&store, argv[2], token, &e) < 0)
 		errx(1, "%s", e.text);
 	printf("%s\n", token);
 	return 0;

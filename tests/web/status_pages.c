@@ -45,6 +45,10 @@ put_slot(struct history_disk *d, int64_t wall_ms, uint32_t less_ms,
 	memset(s, 0, sizeof(*s));
 	s->number = number;
 	s->known_ms = HISTORY_SLOT_MS;
+	if (wall_ms + HISTORY_SLOT_MS > clock_wall_ms()) /* it goes on */
+		s->known_ms = (uint32_t)(clock_wall_ms() % HISTORY_SLOT_MS);
+	if (less_ms + lost_ms > s->known_ms)
+		less_ms = lost_ms = 0;
 	s->less_ms = less_ms;
 	s->lost_ms = lost_ms;
 	s->rtt_n = 90;

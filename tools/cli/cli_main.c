@@ -4,6 +4,8 @@
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 #include "shared/json/json.h"
+#include "tools/cli/base/form.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/help.h"
 #include "tools/cli/verb_table.h"
 
@@ -73,7 +75,11 @@ cli_main_help(struct cli *c)
 {
 	const struct cli_verb *v = NULL;
 
-	if (option_take(c, NULL, 0) == -1
+	if (option_take(c, NULL, 0) == 0 && form_is(c, "mdoc")) {
+		help_mdoc(stdout);
+		return EXIT_FINE;
+	}
+	if (c->err.code != 0
 	    || (c->argc > 0 && (v = verb_table_find(c, c->argv[0])) == NULL))
 		return cli_fail(c);
 	if (v != NULL)
@@ -139,7 +145,7 @@ dispatch(struct cli *c, int argc, char **argv)
 		return cli_fail(c);
 	c->argc = argc - at;
 	c->argv = argv + at;
-	for (int i = 0; i < c->argc; i++) {
+	for (int i = 0; i < c->argc && strcmp(c->argv[i], "--") != 0; i++) {
 		if (is_word(c->argv[i], "--help", "-h")) {
 			help_verb(c->verb);
 			return EXIT_FINE;

@@ -9,5 +9,7 @@
 void help_list(void);
 /* One of them: its forms, options, exit codes and examples. */
 void help_verb(const struct cli_verb *);
+/* Every form of all, as in the SYNOPSIS of shardherd(1). */
+void help_mdoc(FILE *);
 
 #endif

@@ -6,8 +6,10 @@
 #include "tools/cli/verb_table.h"
 
 #include "tools/cli/cli_main.h"
+#include "tools/cli/completion.h"
 #include "tools/cli/data/verb.h"
 #include "tools/cli/doctor/doctor.h"
+#include "tools/cli/events/verb.h"
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/see/verb.h"
@@ -114,11 +116,44 @@ const struct cli_verb verb_table[] = {
 		"10m or 2h back from now, or a UTC time such as 2026-11-21 or "
 		"2026-11-21T03:00:00",
 		"-"},
-	    {"--shard", 0, OPTION_NUMBER, "SHARD", "of this shard", "-"},
+	    {"--shard", 0, OPTION_NUMBER, "SHARD",
+		"of this shard; of several of these three, what is of any",
+		"-"},
+	    {"--plugin", 0, OPTION_TEXT, "PLUGIN",
+		"of this plugin: what it says and what is said of it", "-"},
+	    {"--client", 0, OPTION_TEXT, "CLIENT",
+		"of this client and its process", "-"},
+	    {"--grep", 0, OPTION_TEXT, "TEXT",
+		"with this text in it, in capitals or not", "-"},
 	    {"--level", 0, OPTION_TEXT, LEVELS, "of this level and above",
 		"-"}),
-	.examples = "shardherd logs -f --shard 7\n"
-		    "shardherd logs --since 2h --level warn"},
+	.exits = "0 shown, 2 there is no log, 64 nobody has this name",
+	.examples = "shardherd logs -f --plugin greeter\n"
+		    "shardherd logs --since 2h --level warn --grep timeout"},
+    {"events",
+	"what happened to the fleet; with -f what happens, and Discord's "
+	"events as they pass",
+	verb_events, CLI_LOOK,
+	FORMS({"", "what happened, dated; with -f what happens from now on"}),
+	OPTIONS({"--follow", 'f', OPTION_FLAG, NULL,
+		    "from now on, with Discord's events, a line each; what is "
+		    "too fast for the terminal is left out and counted"},
+	    {"--fleet", 0, OPTION_FLAG, NULL,
+		"what happens to the fleet alone, without Discord's events"},
+	    {"--event", 0, OPTION_LIST, "EVENT",
+		"Discord's events of this name alone; may be repeated"},
+	    {"--guild", 'g', OPTION_TEXT, "ID",
+		"Discord's events of this guild alone"},
+	    {"--shard", 0, OPTION_NUMBER, "SHARD", "of this shard"},
+	    {"--raw", 0, OPTION_FLAG, NULL,
+		"Discord's events alone, as it sent them: JSON, one a line"},
+	    {"--lines", 'n', OPTION_NUMBER, "N",
+		"the last so many; with -f, end after so many"}),
+	.exits = "0 shown, 2 there is no fleet, 75 the handler is not ready, "
+		 "or four look at Discord's events already",
+	.examples = "shardherd events -f\n"
+		    "shardherd events -f --event MESSAGE_CREATE --guild "
+		    "41771983423143936"},
     {"budget",
 	"show what the IDENTIFYs were spent on, or let some pass the reserve",
 	verb_budget, CLI_LOOK,
@@ -153,8 +188,14 @@ const struct cli_verb verb_table[] = {
 	    TIMEOUT("give up waiting then, exit code 99")),
 	.exits = "0 it is stopped, or was; 99 it still stops"},
     {"restart", "stop the fleet and start it again; the sessions are resumed",
-	verb_restart, CLI_ACT, FORMS({"", "the whole fleet"}),
-	OPTIONS(WAIT(NULL), TIMEOUT("for the stop, exit code 99"))},
+	verb_restart, CLI_ACT,
+	FORMS({"[SHARD|PLUGIN|CLIENT]",
+	    "the whole fleet; or the process of one: of a shard, which RESUMEs, "
+	    "of a plugin or of a client, the next one first"}),
+	OPTIONS(WAIT(NULL), TIMEOUT("for the stop, exit code 99")),
+	.exits = "0 done, 1 failed, 64 nobody has this name, 75 not now, 99 "
+		 "still under way",
+	.examples = "shardherd restart --wait\nshardherd restart greeter"},
     {"run", "run the fleet in the foreground", verb_run, CLI_ACT,
 	FORMS({"", "for systemd, containers and a terminal"}),
 	OPTIONS(HOLD_PLUGINS)},
@@ -168,16 +209,23 @@ const struct cli_verb verb_table[] = {
 	FORMS({"[show]", "all that is known of it"},
 	    {"reconnect", "close its connection, connect and RESUME"},
 	    {"restart", "replace its process; the session is resumed"},
+	    {"why", "how it is, and a dated history of it"},
+	    {"reidentify",
+		"give its session up for a new one: what it costs is said "
+		"first, and asked"},
 	    {"identify",
 		"let one that waits for its IDENTIFY pass the reserve, the "
 		"brake and its own spacing, once"}),
 	OPTIONS({"--guild", 'g', OPTION_TEXT, "ID",
 		    "the shard that serves this guild"},
-	    {"--force", 0, OPTION_FLAG, NULL, "say that it is meant",
-		"identify"}),
+	    {"--yes", 0, OPTION_FLAG, NULL, "do not ask", "reidentify"},
+	    {"--force", 0, OPTION_FLAG, NULL,
+		"also when it takes an IDENTIFY of the reserve",
+		"reidentify identify"}),
 	.exits = "0 ready, or done; 1 not ready, 2 it has no process, 64 there "
 		 "is no such shard, 75 not now",
-	.examples = "shardherd shard 7\nshardherd shard 7 reconnect"},
+	.examples = "shardherd shard 7\nshardherd shard 7 reconnect\n"
+		    "shardherd shard 7 reidentify"},
     {"plugin", "show the plugins, act on one, write one, try one", verb_plugin,
 	CLI_ACT,
 	FORMS({"[list]", "their state, events, errors, and what waits"},
@@ -326,13 +374,17 @@ const struct cli_verb verb_table[] = {
 	FORMS({"[check]",
 		  "every problem of the file, the token's and the CA's"},
 	    {"show", "the values; what is commented out is a default"},
+	    {"diff",
+		"what the file says otherwise than the fleet that runs by "
+		"it, and what brings it into force"},
 	    {"sample", "the commented sample file"},
 	    {"mdoc", "the list of keys of shardherd.conf(5)"}),
 	OPTIONS(QUIET("check"),
 	    {"--as-if", 0, OPTION_LIST, "DIR=OTHER",
 		"look below OTHER for what the config names below DIR",
 		"check"}),
-	.exits = "0 fine, 78 a problem"},
+	.exits = "0 fine, 1 diff found something, 2 diff found no fleet, 78 a "
+		 "problem"},
     {"cache", "what the gate knows of guilds, and getting it again", verb_cache,
 	CLI_DATA,
 	FORMS({"[stat]", "how much, how old, how far behind the gate's log"},
@@ -362,8 +414,16 @@ const struct cli_verb verb_table[] = {
     {"db", "look into the store", verb_db, CLI_DATA,
 	FORMS({"[stat]", "its size and readers"},
 	    {"dump", "what is in it, without the session ids"})},
+    {"completion", "what makes a shell complete all of this", completion_verb,
+	CLI_DATA,
+	FORMS({"bash|zsh|fish", "the script for this shell, to be sourced"},
+	    {"words [WORD...]",
+		"what such a script asks: what the last of the words may be"}),
+	.examples = "eval \"$(shardherd completion bash)\"\n"
+		    "shardherd completion fish | source"},
     {"help", "this list, or one verb", cli_main_help, CLI_DATA,
-	FORMS({"[VERB]", "every form and option of it"})},
+	FORMS({"[VERB]", "every form and option of it"},
+	    {"mdoc", "every form of all, as in the SYNOPSIS of shardherd(1)"})},
     {"version", "the version, the id of this build, and the libraries in use",
 	cli_main_version, CLI_DATA, FORMS({"", "this program's"})},
     {0},

@@ -4,54 +4,15 @@
 it is, a watched status keeps its head and ends by q, words that are nearly
 right are named, groups of verbs alone show what there is, help fits, the
 version names the build, and restart restarts."""
-import fcntl
 import os
-import pty
 import re
-import select
-import struct
 import subprocess
 import sys
-import termios
 
 sys.path.append(sys.path[0] + "/../lib")
 from herd import SHARDHERD, scenario, wait_until
 from processes import alive
-
-ROWS, COLUMNS = 12, 80
-
-
-class Terminal:
-    """A command on a terminal of its own."""
-
-    def __init__(self, fleet, *args):
-        self.fd, tty = pty.openpty()
-        fcntl.ioctl(tty, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS,
-            COLUMNS, 0, 0))
-        self.process = subprocess.Popen([SHARDHERD, "-c", fleet.config,
-            *args], stdin=tty, stdout=tty, stderr=tty, close_fds=True,
-            preexec_fn=lambda: (os.setsid(), fcntl.ioctl(0,
-            termios.TIOCSCTTY, 0)))
-        os.close(tty)
-        self.text = ""
-
-    def read(self):
-        if select.select([self.fd], [], [], 0.05)[0]:
-            try:
-                self.text += os.read(self.fd, 65536).decode()
-            except OSError:
-                return False	# it has ended
-        return True
-
-    def wait(self, pattern):
-        wait_until(lambda: (self.read(), re.search(pattern, self.text))[1],
-            "the terminal shows " + pattern)
-
-    def end(self):
-        wait_until(lambda: (self.read(), self.process.poll())[1] is not None,
-            "it ends")
-        return self.process.returncode
-
+from terminal import COLUMNS, ROWS, Terminal
 
 def watched(t, fleet):
     term = Terminal(fleet, "status", "--all", "-w0.1")

@@ -132,6 +132,23 @@ cli_usage(struct cli *c)
 	return cli_fail(c);
 }
 
+int
+cli_confirm(struct cli *c, const char *question)
+{
+	char line[16] = "";
+
+	if (c->json || !isatty(STDIN_FILENO))
+		return err_set(&c->err, EXIT_USAGE,
+		    "Nothing was changed: say --yes for it, there is no "
+		    "terminal to ask on.");
+	fflush(stdout);
+	fprintf(stderr, "%s [y/N] ", question);
+	if (fgets(line, sizeof(line), stdin) != NULL
+	    && (line[0] == 'y' || line[0] == 'Y'))
+		return 0;
+	return err_set(&c->err, EXIT_DEGRADED, "Nothing was changed.");
+}
+
 bool
 cli_step(uint64_t deadline_ms)
 {

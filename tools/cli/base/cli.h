@@ -62,6 +62,11 @@ int cli_error(struct cli *, int code, const char *fmt, ...) printflike(3, 4);
 /* "usage: shardherd VERB ARGS" of the form that was chosen, EXIT_USAGE. */
 int cli_usage(struct cli *);
 int cli_usage_err(struct cli *); /* only sets c->err: -1 */
+/*
+ * Asks a person before something is done.  0 after a yes; -1 with c->err after
+ * anything else, and where there is nobody to ask: --yes is for scripts.
+ */
+int cli_confirm(struct cli *, const char *question);
 /* A sentence on stderr: "shardherd: ...". */
 void cli_say(const char *fmt, ...) printflike(1, 2);
 /* "warning: ..." on stderr; what config_warn() calls. */

@@ -59,9 +59,8 @@ form_name(const struct cli_form *f, char out[FORM_WORD])
 	str_copy(out, p.name, FORM_WORD);
 }
 
-/* Behind the name; the last one again where it may be repeated. */
-static bool
-word_at(const struct cli_form *f, size_t i, char out[FORM_WORD])
+bool
+form_word(const struct cli_form *f, size_t i, char out[FORM_WORD])
 {
 	struct parts p;
 
@@ -165,7 +164,7 @@ form_choose(struct cli *c)
 		usual = p.usual ? f : usual;
 	}
 	c->form = plain != NULL ? plain : usual;
-	if (at < c->argc && plain != NULL && word_at(plain, 0, p.name)) {
+	if (at < c->argc && plain != NULL && form_word(plain, 0, p.name)) {
 		/* A word of its own, or a name in full. */
 		for (size_t j = 0; j < n; j++)
 			if (strcmp(names[j], c->argv[at]) == 0)
@@ -225,7 +224,7 @@ form_check(struct cli *c)
 	for (int i = at; i < c->argc; i++) {
 		char word[FORM_WORD];
 
-		if (word_at(c->form, (size_t)(i - at), word)
+		if (form_word(c->form, (size_t)(i - at), word)
 		    && form_choice(c, c->verb->name, word, c->argv[i]) == -1)
 			return -1;
 	}

@@ -18,6 +18,9 @@ int form_choose(struct cli *);
 /* Are there as many words as the form takes, and those it offers a choice of?
  * -1 with c->err. */
 int form_check(struct cli *);
+/* The i-th word behind the form's name, "CLIENT" or "user|role", without its
+ * brackets; the last one again where it may be repeated.  false: none. */
+bool form_word(const struct cli_form *, size_t i, char out[FORM_WORD]);
 /* Is this the form? */
 bool form_is(const struct cli *, const char *name);
 /* "client kick CLIENT [--end]" */

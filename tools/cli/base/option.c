@@ -78,8 +78,8 @@ find_in(const struct option_row *o, const struct cli_form *f, const char *name,
 }
 
 /* A verb's own come first: they may mean something else by a name. */
-static const struct option_row *
-find(const struct cli *c, const char *name, size_t len)
+const struct option_row *
+option_find(const struct cli *c, const char *name, size_t len)
 {
 	const struct option_row *o = find_in(c->verb->options, c->form, name,
 	    len);
@@ -163,10 +163,10 @@ read_given(const struct cli *c, const char *arg, struct given *g)
 	size_t len = strcspn(arg, "=");
 
 	g->value = arg[len] == '=' ? arg + len + 1 : NULL;
-	g->row = find(c, arg, len);
+	g->row = option_find(c, arg, len);
 	/* -n20 and -cFILE: a value right behind the letter */
 	if (g->row == NULL && arg[1] != '-' && arg[2] != '\0') {
-		g->row = find(c, arg, 2);
+		g->row = option_find(c, arg, 2);
 		if (g->row != NULL && g->row->type == OPTION_FLAG)
 			g->row = NULL;
 		g->value = arg + 2;
@@ -222,31 +222,63 @@ is_word(const char *arg)
 	return arg[0] != '-' || arg[1] == '\0';
 }
 
-/* Which form is meant, by the words between the options. */
-static int
-choose(struct cli *c)
+/* The words between the options, at most as many as there is room for; the
+ * option that still waits for its value. */
+static const struct option_row *
+words_only(struct cli *c, char *word[OPTION_LIST_MAX])
 {
+	const struct option_row *waits = NULL;
 	char **argv = c->argv;
-	int argc = c->argc, rc;
-	char *word[OPTION_LIST_MAX];
+	int argc = c->argc;
 	struct given g;
 
 	c->argc = 0;
 	c->argv = word;
 	c->form = NULL;
-	for (int i = 0; i < argc && c->argc < (int)nitems(word); i++) {
+	for (int i = 0; i < argc && c->argc < OPTION_LIST_MAX; i++) {
 		if (strcmp(argv[i], "--") == 0)
-			while (++i < argc && c->argc < (int)nitems(word))
+			while (++i < argc && c->argc < OPTION_LIST_MAX)
 				word[c->argc++] = argv[i];
 		else if (is_word(argv[i]))
 			word[c->argc++] = argv[i];
-		else if (read_given(c, argv[i], &g))
-			i += g.next;
+		else if (read_given(c, argv[i], &g) && g.next)
+			waits = ++i >= argc ? g.row : NULL;
 	}
+	return waits;
+}
+
+/* Which form is meant, by the words. */
+static int
+choose(struct cli *c)
+{
+	char **argv = c->argv, *word[OPTION_LIST_MAX];
+	int argc = c->argc, rc;
+
+	(void)words_only(c, word);
 	rc = form_choose(c);
 	c->argc = argc;
 	c->argv = argv;
 	return rc;
+}
+
+const struct option_row *
+option_look(struct cli *c)
+{
+	static char *word[OPTION_LIST_MAX];
+	const struct option_row *waits;
+	int words;
+
+	for (int i = 0; i + 1 < c->argc; i++)
+		if (strcmp(c->argv[i], "-c") == 0
+		    || strcmp(c->argv[i], "--config") == 0)
+			c->config_path = c->argv[i + 1];
+	waits = words_only(c, word);
+	if ((words = c->argc) > 0)
+		(void)form_choose(c);
+	c->argc = words; /* without a name that was left out */
+	if (c->form == NULL)
+		c->form = c->verb->forms;
+	return waits;
 }
 
 /* The verb and the table agree. */

@@ -42,6 +42,15 @@ extern const struct option_row option_every[];
  * (bug).  0, or -1 with c->err (EXIT_USAGE).
  */
 int option_take(struct cli *, const struct option *, size_t n);
+/*
+ * The same of a line that is not finished, for completion: c->form, and in
+ * c->argv only the words.  Returns the option whose value comes next, or NULL;
+ * takes --config.
+ */
+const struct option_row *option_look(struct cli *);
+/* By the name, as the form has it; NULL: it has none. */
+const struct option_row *option_find(const struct cli *, const char *name,
+    size_t len);
 /* Has this form this option? */
 bool option_of(const struct option_row *, const struct cli_form *);
 /* "5s", "250ms", "2m": false when it is no duration. */

@@ -9,6 +9,8 @@
 cli_fn verb_cache, verb_client, verb_config, verb_db, verb_deadletter,
     verb_init, verb_rank, verb_token;
 
+int verb_config_diff(struct cli *);
+
 /* token reload: the exit code. */
 struct verb_token_reload {
 	const char *file; /* NULL: where the supervisor finds it; "-" */

@@ -9,6 +9,7 @@
 #include "tools/cli/base/client_rows.h"
 #include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
+#include "tools/cli/base/names.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/data/client_lines.h"
 #include "tools/cli/data/verb.h"
@@ -128,8 +129,6 @@ show(const struct cli *c, const char *name, const char *token, bool lines)
 
 	if (!c->json) {
 		printf("%s\n", token);
-		if (lines)
-			show_lines(&c->config, name);
 		return;
 	}
 	client_lines_find(&c->config, &l);
@@ -143,18 +142,38 @@ show(const struct cli *c, const char *name, const char *token, bool lines)
 	cli_print_json(o);
 }
 
+/* Shown first: one that nobody saw must not end the one in use. */
+static int
+hand_over(struct cli *c, const struct store *s, const char *name,
+    const char *token, bool lines)
+{
+	show(c, name, token, lines);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		cli_say("No token was made, as it cannot be shown: what client "
+			"%s has is as it was.",
+		    name);
+		return EXIT_DEGRADED;
+	}
+	if (client_token_keep(s, name, token, &c->err) == -1)
+		return cli_error(c, c->err.code,
+		    "The token above does not count: %s", c->err.text);
+	if (lines && !c->json)
+		show_lines(&c->config, name);
+	return EXIT_FINE;
+}
+
 static int
 make(struct cli *c, const struct store *s, const char *name, bool again)
 {
 	char token[CLIENT_TOKEN_MAX];
 	uint64_t bot;
-	int has;
+	int has, code;
 
-	if (config_client(&c->config, name) == NULL)
-		return cli_error(c, EXIT_CONFIG,
-		    "There is no [client \"%s\"] in %s: add that line, and run "
-		    "\"shardherd reload\".",
-		    name, c->config.path);
+	if (names_find(c, name, NAMES_CLIENT) == 0)
+		return cli_error(c, c->err.code,
+		    "%s A line [client \"%s\"] there, and \"shardherd reload\", "
+		    "make one.",
+		    c->err.text, name);
 	if ((has = client_token_has(s, name, &c->err)) == -1
 	    || bot_id(c, s, &bot) == -1)
 		return cli_fail(c);
@@ -164,11 +183,11 @@ make(struct cli *c, const struct store *s, const char *name, bool again)
 		    "\"shardherd client token %s\" makes another one in its "
 		    "place.",
 		    name, name);
-	if (client_token_new(s, name, bot, token, &c->err) == -1)
+	if (client_token_make(name, bot, token, &c->err) == -1)
 		return cli_fail(c);
-	show(c, name, token, !again);
+	code = hand_over(c, s, name, token, !again);
 	explicit_bzero(token, sizeof(token));
-	return EXIT_FINE;
+	return code;
 }
 
 /* The lines alone, of one library or all. */
@@ -210,6 +229,9 @@ verb_client(struct cli *c)
 	name = c->argc > 1 ? c->argv[1] : NULL;
 	if (form_is(c, "lines"))
 		return lines(c, name);
+	if ((form_is(c, "restart") || form_is(c, "kick") || form_is(c, "why"))
+	    && names_find(c, name, NAMES_CLIENT) == 0)
+		return cli_fail(c);
 	if (form_is(c, "restart"))
 		return verb_client_restart(c, name);
 	if (form_is(c, "kick"))

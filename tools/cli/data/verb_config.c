@@ -161,7 +161,7 @@ int
 verb_config(struct cli *c)
 {
 	static const struct form_act acts[] = {{"check", check}, {"show", show},
-	    {"sample", sample}, {"mdoc", mdoc}};
+	    {"diff", verb_config_diff}, {"sample", sample}, {"mdoc", mdoc}};
 	const struct option opts[] = {
 	    {"--quiet", &quiet},
 	    {"--as-if", &as_if},

@@ -114,28 +114,14 @@ ask(struct rotation *r, int fd, bool dry)
 }
 
 static int
-confirm(struct rotation *r)
-{
-	char line[16] = "";
-
-	if (r->cli->json || !isatty(STDIN_FILENO))
-		return err_set(&r->cli->err, EXIT_USAGE,
-		    "Nothing was changed: say --yes to move the fleet over, "
-		    "there is no terminal to ask on.");
-	fputs("Move the fleet over now? [y/N] ", stderr);
-	if (fgets(line, sizeof(line), stdin) != NULL
-	    && (line[0] == 'y' || line[0] == 'Y'))
-		return 0;
-	return err_set(&r->cli->err, EXIT_DEGRADED, "Nothing was changed.");
-}
-
-static int
 rotate(struct rotation *r, int fd)
 {
 	if (r->o.dry)
 		return ask(r, fd, true);
 	if (!r->o.yes
-	    && (ask(r, fd, true) == -1 || (!r->same && confirm(r) == -1)))
+	    && (ask(r, fd, true) == -1
+		|| (!r->same
+		    && cli_confirm(r->cli, "Move the fleet over now?") == -1)))
 		return -1;
 	return r->same ? 0 : ask(r, fd, false);
 }

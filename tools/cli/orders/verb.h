@@ -11,6 +11,10 @@
 cli_fn verb_ensure, verb_probe, verb_release, verb_reload, verb_restart,
     verb_rollout, verb_run, verb_shard, verb_start, verb_stop, verb_upgrade;
 
+/* Of `shard`: the exit code. */
+int verb_shard_order(struct cli *, uint64_t id, const char *action, bool force);
+/* Of `plugin`; the config is loaded. */
+int verb_plugin_order(struct cli *, const char *action, const char *name);
 /* Of `client`; the config is loaded.  end: its sessions end as well. */
 int verb_client_restart(struct cli *, const char *name);
 int verb_client_kick(struct cli *, const char *name, bool end);

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * restart: stop and start, for who is used to that word.  The sessions are
- * resumed.  What somebody else keeps running is theirs to start again.
+ * restart: stop and start, for who is used to that word, of the fleet or of one
+ * that has a name.  The sessions are resumed.  What somebody else keeps running
+ * is theirs to start again.
  */
 #include "tools/cli/base/load.h"
+#include "tools/cli/base/names.h"
 #include "tools/cli/base/option.h"
 #include "shared/view/view.h"
 #include "tools/cli/orders/starting.h"
 #include "tools/cli/orders/stopping.h"
 #include "tools/cli/orders/verb.h"
+
+#include <string.h>
 
 /* 0, or -1: a fleet that must not be started in the background. */
 static int
@@ -36,19 +40,13 @@ may_restart(struct cli *c)
 	return r;
 }
 
-int
-verb_restart(struct cli *c)
+static int
+restart_fleet(struct cli *c, double wait_s, double seconds)
 {
-	double wait_s = 0, seconds = 0;
-	const struct option opts[] = {
-	    {"--wait", &wait_s},
-	    {"--timeout", &seconds},
-	};
 	int code;
 
 	/* Strictly and first: what could not start again is not stopped. */
-	if (option_take(c, opts, nitems(opts)) == -1 || load_for_fleet(c) == -1
-	    || may_restart(c) == -1)
+	if (load_for_fleet(c) == -1 || may_restart(c) == -1)
 		return cli_fail(c);
 	if ((code = stopping(c, false, seconds)) != EXIT_FINE)
 		return code;
@@ -57,4 +55,67 @@ verb_restart(struct cli *c)
 	if (load_config(c) == -1)
 		return cli_fail(c);
 	return starting(c, starting_until(wait_s), false);
+}
+
+/* Words of other programs for what has a verb of its own here. */
+static const char *
+meant(const char *name)
+{
+	return strcmp(name, "all") == 0 ? "\"shardherd restart\" alone "
+					  "restarts the fleet."
+	    : strcmp(name, "handler") == 0
+	    ? "\"shardherd reload\" replaces the "
+	      "handler."
+	    : strcmp(name, "shards") == 0 ? "\"shardherd rollout --all\" "
+					    "replaces them one by one."
+					  : NULL;
+}
+
+static int
+restart_one(struct cli *c, const char *name)
+{
+	unsigned kinds;
+
+	if (load_look(c) == -1)
+		return cli_fail(c);
+	kinds = names_find(c, name, NAMES_SHARD | NAMES_PLUGIN | NAMES_CLIENT);
+	if (kinds == 0 && meant(name) != NULL)
+		err_set(&c->err, EXIT_USAGE, "Nothing is called \"%s\": %s",
+		    name, meant(name));
+	if (kinds == (NAMES_PLUGIN | NAMES_CLIENT))
+		err_set(&c->err, EXIT_USAGE,
+		    "%s is a plugin and a client: say \"shardherd plugin "
+		    "restart %s\" or \"shardherd client restart %s\".",
+		    name, name, name);
+	switch (kinds) {
+	case NAMES_SHARD:
+		return verb_shard_order(c, strtoull(name, NULL, 10), "restart",
+		    false);
+	case NAMES_PLUGIN:
+		return verb_plugin_order(c, "restart", name);
+	case NAMES_CLIENT:
+		return verb_client_restart(c, name);
+	default:
+		return cli_fail(c);
+	}
+}
+
+int
+verb_restart(struct cli *c)
+{
+	double wait_s = 0, seconds = 0;
+	const struct option opts[] = {
+	    {"--wait", &wait_s},
+	    {"--timeout", &seconds},
+	};
+
+	if (option_take(c, opts, nitems(opts)) == -1)
+		return cli_fail(c);
+	if (c->argc == 0)
+		return restart_fleet(c, wait_s, seconds);
+	if (wait_s != 0 || seconds != 0)
+		return cli_error(c, EXIT_USAGE,
+		    "--wait and --timeout are for the whole fleet: a restart "
+		    "of one returns when it is done.");
+	return restart_one(c, c->argv[0]);
 }

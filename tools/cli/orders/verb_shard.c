@@ -9,6 +9,7 @@
 #include "tools/cli/base/option.h"
 #include "shared/view/view.h"
 #include "tools/cli/orders/verb.h"
+#include "tools/cli/why/verb.h"
 #include "tools/cli/see/past.h"
 #include "tools/cli/see/status.h"
 
@@ -70,14 +71,15 @@ show(struct cli *c, const struct view *v, const struct view_shard *s)
 	    : EXIT_DEGRADED;
 }
 
-static int
-act(struct cli *c, uint64_t id, const char *action)
+int
+verb_shard_order(struct cli *c, uint64_t id, const char *action, bool force)
 {
 	struct json_object *q = control_ask_new("shard"), *a;
 	int32_t pid;
 
 	json_put_int(q, "id", (int64_t)id);
 	json_put_text(q, "action", action);
+	json_put_bool(q, "force", force);
 	if ((a = control_ask(&c->config, q, &c->err)) == NULL) {
 		if (c->err.code == EXIT_DOWN
 		    && lock_held(c->config.state_dir, &pid))
@@ -91,31 +93,79 @@ act(struct cli *c, uint64_t id, const char *action)
 	return follow_end(c, a);
 }
 
-static int
-do_shard(struct cli *c, const struct view *v, const char *guild, bool force)
+/* ---- another session ------------------------------------------------ */
+
+struct order {
+	const char *guild;
+	bool yes, force;
+};
+
+static void
+tell_cost(const struct view *v, const struct view_shard *s)
 {
+	const struct page_cluster *p = &v->cluster;
+
+	printf("Shard %u gives its session up and IDENTIFYs anew: that costs "
+	       "one IDENTIFY of the %lld that are left today (%u of them are "
+	       "the reserve). What Discord would have sent until it is ready "
+	       "is missed, and its guilds come again.\n",
+	    s->id, (long long)p->remaining, p->reserve);
+}
+
+/* One without a session waits for its IDENTIFY already: it may be let go. */
+static int
+reidentify(struct cli *c, const struct view *v, const struct view_shard *s,
+    const struct order *o)
+{
+	bool waits = s->alive && s->s.state == SHARD_PERMIT;
+
+	if (waits && !o->force)
+		return cli_error(c, EXIT_USAGE,
+		    "A shard without a session queues for its IDENTIFY by "
+		    "itself. With --force it passes the reserve, the brake and "
+		    "its own spacing, at the cost of one IDENTIFY.");
+	if (!waits && !o->yes) {
+		if (!c->json)
+			tell_cost(v, s);
+		if (cli_confirm(c, "Give this session up now?") == -1)
+			return cli_fail(c);
+	}
+	return verb_shard_order(c, s->id, waits ? "identify" : "renew",
+	    o->force);
+}
+
+static int
+do_shard(struct cli *c, const struct view *v, const struct order *o)
+{
+	const struct view_shard *s;
 	uint64_t id;
 
-	if (pick(c, v, guild, &id) == -1)
+	if (pick(c, v, o->guild, &id) == -1)
 		return cli_fail(c);
-	if (form_is(c, "identify") && !force)
+	s = view_shard(v, id, NULL);
+	if (form_is(c, "show"))
+		return show(c, v, s);
+	if (form_is(c, "reidentify"))
+		return reidentify(c, v, s, o);
+	if (form_is(c, "identify") && !o->force)
 		return cli_error(c, EXIT_USAGE,
 		    "A shard without a session queues for its IDENTIFY by "
 		    "itself. \"identify --force\" lets it pass the reserve, "
 		    "the brake and its own spacing, at the cost of one "
 		    "IDENTIFY.");
-	return form_is(c, "show") ? show(c, v, view_shard(v, id, NULL))
-				  : act(c, id, c->argv[0]);
+	return form_is(c, "why")
+	    ? verb_why_shard(c, id)
+	    : verb_shard_order(c, id, c->argv[0], o->force);
 }
 
 int
 verb_shard(struct cli *c)
 {
-	const char *guild = NULL;
-	bool force = false;
+	struct order o = {0};
 	const struct option opts[] = {
-	    {"--guild", &guild},
-	    {"--force", &force},
+	    {"--guild", &o.guild},
+	    {"--yes", &o.yes},
+	    {"--force", &o.force},
 	};
 	struct view v;
 	int code;
@@ -123,7 +173,7 @@ verb_shard(struct cli *c)
 	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1
 	    || view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
-	code = do_shard(c, &v, guild, force);
+	code = do_shard(c, &v, &o);
 	view_free(&v);
 	return code;
 }

@@ -6,14 +6,13 @@
 #include "shared/json/json.h"
 #include "shared/page/page.h"
 #include "shared/page/verdict.h"
-#include "tools/cli/base/control_ask.h"
-#include "tools/cli/base/follow.h"
 #include "tools/cli/base/form.h"
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
 #include "shared/view/processes.h"
+#include "tools/cli/orders/verb.h"
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/plugin_test/plugin_test.h"
 #include "tools/cli/plugin_test/rig.h"
@@ -153,17 +152,6 @@ list(struct cli *c)
 /* ---- commands ------------------------------------------------------- */
 
 static int
-act(struct cli *c, const char *action)
-{
-	struct json_object *q;
-
-	q = control_ask_new("plugin");
-	json_put_text(q, "action", action);
-	json_put_text(q, "name", c->argv[1]);
-	return follow_order(c, q, view_patience(&c->config, PATIENCE_PLUGIN));
-}
-
-static int
 test(struct cli *c, const struct plugin_test_what *o, int64_t slow)
 {
 	if (slow < 1 || slow > RIG_SLOW_MAX)
@@ -202,6 +190,7 @@ verb_plugin(struct cli *c)
 		return cli_fail(c);
 	if (form_is(c, "list"))
 		return list(c);
-	return act(c,
-	    drop ? contract_plugin_action_name(PLUGIN_DO_DISMISS) : c->argv[0]);
+	return verb_plugin_order(c,
+	    drop ? contract_plugin_action_name(PLUGIN_DO_DISMISS) : c->argv[0],
+	    c->argv[1]);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/cli/see/log_reader.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -57,17 +58,66 @@ some(struct log_reader_file *f, char *block, size_t size)
 	return n;
 }
 
+static bool
+in_name(char ch)
+{
+	return isalnum((unsigned char)ch) || ch == '_' || ch == '-';
+}
+
+/*
+ * "plugin greeter" in the line, whoever says it.  What stands behind "plugin
+ * other:" is that one's own, whatever it names.
+ */
+static bool
+tells_of(const char *line, const char *kind, const char *name)
+{
+	size_t len = strlen(name);
+	bool first = true;
+
+	for (const char *p = line; (p = strcasestr(p, kind)) != NULL;
+	     first = false) {
+		const char *end = p += strlen(kind);
+
+		if (strncmp(p, name, len) == 0 && !in_name(p[len])
+		    && (p[len] != '.' || !in_name(p[len + 1])))
+			return true;
+		while (in_name(*end) || (*end == '.' && in_name(end[1])))
+			end++;
+		if (first && *end == ':')
+			return false;
+	}
+	return false;
+}
+
+static bool
+has_subject(const struct log_reader_want *w)
+{
+	return w->shard >= 0 || w->plugin != NULL || w->client != NULL;
+}
+
+static bool
+is_subject(const struct log_reader_want *w, const struct logline *l,
+    const char *line)
+{
+	return !has_subject(w)
+	    || (w->shard >= 0 && logline_shard(l) == w->shard)
+	    || (w->plugin != NULL && tells_of(line, "plugin ", w->plugin))
+	    || (w->client != NULL && tells_of(line, "client ", w->client));
+}
+
 /* What is no record of ours belongs to the one before it. */
 static bool
 judge(struct log_reader_file *f, const struct log_reader_want *w,
     struct logline *l, bool *ours)
 {
+	bool held = w->grep == NULL || strcasestr(f->line, w->grep) != NULL;
+
 	*ours = logline_read(f->line, l);
 	if (*ours)
-		f->wanted = l->wall_ms >= w->since_ms && l->level >= w->least
-		    && (w->shard < 0 || logline_shard(l) == w->shard);
+		f->wanted = held && l->wall_ms >= w->since_ms
+		    && l->level >= w->least && is_subject(w, l, f->line);
 	return f->wanted
-	    || (!*ours && w->shard < 0 && w->since_ms == INT64_MIN
+	    || (!*ours && held && !has_subject(w) && w->since_ms == INT64_MIN
 		&& w->least == LOG_L_DEBUG);
 }
 

@@ -12,9 +12,13 @@
 
 #define LOG_READER_FILES_MAX 1024
 
+/* What is of one of shard, plugin and client is wanted, if any is named, and
+ * holds the text. */
 struct log_reader_want {
-	int64_t since_ms; /* wall clock; INT64_MIN: any */
-	int64_t shard;	  /* -1: all processes */
+	int64_t since_ms;	     /* wall clock; INT64_MIN: any */
+	int64_t shard;		     /* -1 */
+	const char *plugin, *client; /* or NULL */
+	const char *grep;	     /* in capitals or not; NULL: any */
 	enum log_level least;
 };
 

@@ -10,6 +10,7 @@
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
+#include "tools/cli/base/names.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/see/log_reader.h"
 #include "tools/cli/see/verb.h"
@@ -32,6 +33,7 @@ struct logs_view {
 	struct cli *cli;
 	char path[CONFIG_PATH_MAX + 32];
 	struct log_reader_want want;
+	bool shown; /* anything */
 	struct log_reader_file
 	    *file[LOG_READER_FILES_MAX]; /* 0: the live one */
 	uint32_t files;
@@ -44,6 +46,7 @@ put_line(const char *line, const struct logline *l, void *arg)
 	struct json_object *o;
 	char time[LOGLINE_TIME + 1];
 
+	v->shown = true;
 	if (!v->cli->json) {
 		cli_print("%s", line);
 		return;
@@ -201,6 +204,24 @@ add_live_file(struct logs_view *v)
 	return true;
 }
 
+/* Of who is gone there may be lines; of nobody there are none. */
+static int
+known(const struct logs_view *v)
+{
+	const struct log_reader_want *w = &v->want;
+	char number[24];
+
+	str_format(number, sizeof(number), "%lld", (long long)w->shard);
+	return (w->plugin != NULL
+		   && names_find(v->cli, w->plugin, NAMES_PLUGIN) == 0)
+		|| (w->client != NULL
+		    && names_find(v->cli, w->client, NAMES_CLIENT) == 0)
+		|| (w->shard >= 0
+		    && names_find(v->cli, number, NAMES_SHARD) == 0)
+	    ? -1
+	    : 0;
+}
+
 static int
 show(struct logs_view *v, int64_t lines, bool on)
 {
@@ -218,7 +239,9 @@ show(struct logs_view *v, int64_t lines, bool on)
 		return cli_error(c, errno == ENOENT ? EXIT_DOWN : EXIT_UNKNOWN,
 		    "There is no log at %s: %s.", v->path, strerror(errno));
 	show_end(v, lines);
-	if (on)
+	if (!v->shown && known(v) == -1)
+		code = cli_fail(c);
+	else if (on)
 		code = follow(v);
 	else
 		log_reader_rest(v->file[0], &v->want, put_line, v);
@@ -277,6 +300,9 @@ verb_logs(struct cli *c)
 	    {"--follow", &on},
 	    {"--lines", &lines},
 	    {"--shard", &shard},
+	    {"--plugin", &v.want.plugin},
+	    {"--client", &v.want.client},
+	    {"--grep", &v.want.grep},
 	    {"--since", &from},
 	    {"--level", &least},
 	};

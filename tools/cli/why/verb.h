@@ -5,7 +5,8 @@
 #include "tools/cli/base/cli.h"
 
 cli_fn verb_why;
-/* Of `client`; the config is loaded. */
+/* Of `client` and `shard`; the config is loaded. */
 int verb_why_client(struct cli *, const char *name);
+int verb_why_shard(struct cli *, uint64_t id);
 
 #endif

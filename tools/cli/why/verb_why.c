@@ -2,8 +2,8 @@
 /* why: of what the words name a story is told. */
 #include "tools/cli/why/verb.h"
 
-#include "tools/cli/base/client_rows.h"
 #include "tools/cli/base/load.h"
+#include "tools/cli/base/names.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/why/story.h"
 
@@ -17,34 +17,6 @@ find_plugin(const struct view *v, const char *name)
 		    && strcmp(v->plugins.plugin[i].name, name) == 0)
 			return &v->plugins.plugin[i];
 	return NULL;
-}
-
-static bool
-is_client(const struct cli *c, const struct view *v, const char *name)
-{
-	return config_client(&c->config, name) != NULL
-	    || client_rows_find(v, name) != NULL
-	    || view_process(v, name) != NULL;
-}
-
-/* Which it could have been. */
-static int
-unknown(struct cli *c, const struct view *v, const char *name)
-{
-	const char *names[PAGE_PLUGINS + 2 * PAGE_CLIENTS], *near;
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < v->plugins.count && i < PAGE_PLUGINS; i++)
-		if (v->plugins.plugin[i].name[0] != '\0')
-			names[n++] = v->plugins.plugin[i].name;
-	for (uint32_t i = 0; i < v->gate.clients; i++)
-		if (v->gate.client[i].name[0] != '\0')
-			names[n++] = v->gate.client[i].name;
-	near = config_nearest(name, names, n);
-	return err_set(&c->err, EXIT_USAGE,
-	    "There is no shard, plugin or client \"%s\" in this fleet%s%s%s.",
-	    name, near != NULL ? "; did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
 /* discord-protocol.md section 4: shard_id = (guild_id >> 22) % count */
@@ -69,31 +41,32 @@ of_guild(struct cli *c, struct story *st, const char *guild)
 static int
 of_name(struct cli *c, struct story *st, const char *name)
 {
-	const struct view_shard *s;
-	const struct page_plugin *p;
+	unsigned kinds = names_find(c, name,
+	    NAMES_SHARD | NAMES_PLUGIN | NAMES_CLIENT);
+	const struct page_plugin *p = find_plugin(st->view, name);
 	uint64_t id;
 
-	if (str_to_u64(name, &id)) {
-		if ((s = view_shard(st->view, id, &c->err)) == NULL)
-			return -1;
-		story_of_shard(st, s);
-		return 0;
-	}
-	if ((p = find_plugin(st->view, name)) != NULL)
+	if (kinds == 0)
+		return -1;
+	if (kinds == NAMES_SHARD && str_to_u64(name, &id))
+		story_of_shard(st, view_shard(st->view, id, NULL));
+	else if (p != NULL)
 		story_of_plugin(st, p);
-	else if (is_client(c, st->view, name))
+	else if ((kinds & NAMES_CLIENT) != 0)
 		story_of_client(st, name);
 	else
-		return unknown(c, st->view, name);
+		story_tell(st,
+		    "Plugin %s is in %s, and not in the fleet that runs: "
+		    "\"shardherd plugin load %s\" starts it.",
+		    name, c->config.path, name);
 	return 0;
 }
 
 static int
 of_client(struct cli *c, struct story *st, const char *name)
 {
-	if (!is_client(c, st->view, name))
-		return err_set(&c->err, EXIT_USAGE,
-		    "There is no [client \"%s\"] in %s.", name, c->config.path);
+	if (names_find(c, name, NAMES_CLIENT) == 0)
+		return -1;
 	story_of_client(st, name);
 	return 0;
 }
@@ -128,6 +101,15 @@ int
 verb_why_client(struct cli *c, const char *name)
 {
 	return tell(c, of_client, name);
+}
+
+int
+verb_why_shard(struct cli *c, uint64_t id)
+{
+	char name[24];
+
+	str_format(name, sizeof(name), "%llu", (unsigned long long)id);
+	return tell(c, of_name, name);
 }
 
 int

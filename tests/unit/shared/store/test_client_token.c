@@ -52,6 +52,15 @@ run_of(const uint8_t *with, const char *text, const char *client)
 	return who.run;
 }
 
+static int
+new_token(const struct store *s, const char *client, uint64_t bot,
+    char out[CLIENT_TOKEN_MAX], struct err *e)
+{
+	return client_token_make(client, bot, out, e) == 0
+	    ? client_token_keep(s, client, out, e)
+	    : -1;
+}
+
 /* That of a process counts beside the operator's, and the store has none. */
 static void
 test_of_a_process(void **state)
@@ -61,7 +70,7 @@ test_of_a_process(void **state)
 	char a[CLIENT_TOKEN_MAX], op[CLIENT_TOKEN_MAX], who[64];
 	char b[CLIENT_TOKEN_MAX], text[CLIENT_TOKEN_MAX];
 
-	assert_int_equal(client_token_new(&t.store, "a", BOT, op, &t.err), 0);
+	assert_int_equal(new_token(&t.store, "a", BOT, op, &t.err), 0);
 	for (size_t i = 0; i < nitems(runs); i++) {
 		client_token_run(key, "a", BOT, runs[i], a);
 		assert_null(strpbrk(a, "=+/ "));
@@ -93,9 +102,8 @@ test_whose(void **state)
 	char who[CLIENT_TOKEN_NAME_MAX], text[CLIENT_TOKEN_MAX + 8];
 
 	assert_int_equal(client_token_has(&t.store, "a", &t.err), 0);
-	assert_int_equal(client_token_new(&t.store, "a", BOT, a, &t.err), 0);
-	assert_int_equal(client_token_new(&t.store, "b.c_d-E", BOT, b, &t.err),
-	    0);
+	assert_int_equal(new_token(&t.store, "a", BOT, a, &t.err), 0);
+	assert_int_equal(new_token(&t.store, "b.c_d-E", BOT, b, &t.err), 0);
 	assert_int_equal(client_token_has(&t.store, "a", &t.err), 1);
 	assert_int_equal(check(a, who), 1);
 	assert_string_equal(who, "a");
@@ -119,8 +127,8 @@ test_another_one(void **state)
 	char a[CLIENT_TOKEN_MAX], b[CLIENT_TOKEN_MAX];
 	char who[CLIENT_TOKEN_NAME_MAX];
 
-	assert_int_equal(client_token_new(&t.store, "a", BOT, a, &t.err), 0);
-	assert_int_equal(client_token_new(&t.store, "a", BOT, b, &t.err), 0);
+	assert_int_equal(new_token(&t.store, "a", BOT, a, &t.err), 0);
+	assert_int_equal(new_token(&t.store, "a", BOT, b, &t.err), 0);
 	assert_int_equal(check(a, who), 0);
 	assert_int_equal(check(b, who), 1);
 	assert_int_equal(client_token_forget(&t.store, "a", &t.err), 0);
@@ -137,12 +145,10 @@ test_form(void **state)
 	char a[CLIENT_TOKEN_MAX], who[CLIENT_TOKEN_NAME_MAX], *part;
 
 	assert_int_equal(strlen(name), CLIENT_TOKEN_NAME_MAX - 1);
-	assert_int_equal(client_token_new(&t.store, name, UINT64_MAX, a,
-			     &t.err),
-	    0);
+	assert_int_equal(new_token(&t.store, name, UINT64_MAX, a, &t.err), 0);
 	assert_int_equal(check(a, who), 1);
 	assert_string_equal(who, name);
-	assert_int_equal(client_token_new(&t.store, "x", BOT, a, &t.err), 0);
+	assert_int_equal(new_token(&t.store, "x", BOT, a, &t.err), 0);
 	assert_null(strpbrk(a, "=+/ "));
 	part = strchr(a, '.');
 	assert_true(strrchr(a, '.') - part - 1 >= 6);
@@ -186,7 +192,7 @@ test_the_store_has_none(void **state)
 {
 	char a[CLIENT_TOKEN_MAX];
 
-	assert_int_equal(client_token_new(&t.store, "a", BOT, a, &t.err), 0);
+	assert_int_equal(new_token(&t.store, "a", BOT, a, &t.err), 0);
 	assert_int_equal(store_each(&t.store, holds, a, &t.err), 0);
 }
 
