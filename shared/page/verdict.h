@@ -189,6 +189,7 @@ struct verdict_finding {
 	uint32_t count; /* so many are alike */
 	enum page_rank rank;
 	bool fresh;	  /* may be over at once: nobody is woken for it */
+	bool advised;	  /* the text says what to do */
 	bool note;	  /* more than the lines of status show anyway */
 	int64_t age_ms;	  /* it has been so for so long; -1: not known */
 	int64_t until_ms; /* wall clock, of what ends by itself then; 0 */

@@ -164,12 +164,16 @@ look_notes(const struct verdict_facts *f, struct verdict_fleet *v)
 {
 	const struct page_cluster *c = f->cluster;
 
-	for (size_t i = 0; i < PAGE_NOTES && c->note[i].text[0] != '\0'; i++)
-		if (c->note[i].rank < PAGE_RANKS_N)
-			verdict_found_as(v, note_code(c, &c->note[i]),
-			    c->note[i].rank, f->wall_ms - c->note[i].since_ms,
-			    "%.255s", c->note[i].text)
-			    ->note = true;
+	for (size_t i = 0; i < PAGE_NOTES && c->note[i].text[0] != '\0'; i++) {
+		struct verdict_finding *w;
+
+		if (c->note[i].rank >= PAGE_RANKS_N)
+			continue;
+		w = verdict_found_as(v, note_code(c, &c->note[i]),
+		    c->note[i].rank, f->wall_ms - c->note[i].since_ms, "%.255s",
+		    c->note[i].text);
+		w->note = w->advised = true;
+	}
 }
 
 static void
