@@ -18,6 +18,7 @@
 #include "supervisor/operation/token_move.h"
 #include "supervisor/resources.h"
 #include "supervisor/status/day_totals.h"
+#include "supervisor/status/judged.h"
 #include "supervisor/status/status_page.h"
 #include "supervisor/systemd.h"
 #include "supervisor/child/liveness.h"
@@ -208,8 +209,9 @@ look_at_members(struct watch *w)
 	discord_info_tick(f->discord_info);
 	day_totals_tick(f->day_totals);
 	probe_tick(f->probe);
-	alerts_watch(f->alerts);
 	status_page_update(f->status_page);
+	judged_look(f->judged, f);
+	alerts_watch(f->alerts);
 }
 
 static void

@@ -175,6 +175,7 @@ struct page_shard {
 	page_lock lock;
 	uint32_t state; /* enum shard_state */
 	uint64_t state_since_ms;
+	uint64_t until_ms; /* it goes on by itself then; 0: not known */
 	int32_t pid;
 	uint32_t rtt_ms;		/* last heartbeat to ACK; 0: none yet */
 	uint64_t heartbeat_ms, ack_ms;	/* last sent, last ACK; 0: never */
@@ -213,10 +214,10 @@ struct page_shard {
 /* Written by the supervisor only. */
 struct page_watch {
 	page_lock lock;
-	int32_t pid;	    /* 0: no process */
-	uint64_t pid_start; /* /proc/PID/stat field 22 */
-	uint64_t started_ms,
-	    restart_ms; /* restart_ms: when it will be retried */
+	int32_t pid;		       /* 0: no process */
+	uint64_t pid_start;	       /* /proc/PID/stat field 22 */
+	uint64_t started_ms, ended_ms; /* ended_ms: the last one; 0 */
+	uint64_t restart_ms;	       /* when it will be retried; 0 */
 	uint64_t starts;
 	uint64_t crashes[CRASHES];
 	uint64_t rss_kb, uss_kb, anon_kb; /* anon: no file's, no memfd's */
@@ -392,6 +393,14 @@ struct page_note {
 	char text[256];	  /* one sentence; "": no note */
 };
 
+enum page_memory {
+	PAGE_MEMORY_SHARD,
+	PAGE_MEMORY_HANDLER,
+	PAGE_MEMORY_GATE,
+	PAGE_MEMORY_SUPERVISOR,
+	PAGE_MEMORIES
+};
+
 /* Written by the supervisor only. */
 struct page_cluster {
 	page_lock lock;
@@ -409,15 +418,20 @@ struct page_cluster {
 	uint64_t identifies_24h, foreign_24h;
 	int64_t forecast_s; /* -1: not in sight */
 	uint32_t permits_waiting;
-	uint64_t permits_eta_ms;  /* boot stamp when the queue is empty */
-	uint32_t held;		  /* fleet held: see note */
-	uint32_t held_code;	  /* close code or HTTP status */
-	uint64_t answered_ms;	  /* boot stamp at which /gateway/bot was
+	uint64_t permits_eta_ms; /* boot stamp when the queue is empty */
+	uint32_t held;		 /* fleet held: see note */
+	uint32_t held_code;	 /* close code or HTTP status */
+	uint64_t answered_ms;	 /* boot stamp at which /gateway/bot was
 					   asked, of the last answer; 0 */
-	uint32_t release_checks;  /* counts answers to "release" */
-	uint32_t leave;		  /* forced IDENTIFYs still allowed */
-	uint32_t braked;	  /* IDENTIFYs slowed down by rule */
-	int64_t foreign_found_ms; /* wall clock, 0: never */
+	uint32_t release_checks; /* counts answers to "release" */
+	uint32_t leave;		 /* forced IDENTIFYs still allowed */
+	uint32_t braked;	 /* IDENTIFYs slowed down by rule */
+	uint32_t crashing;	 /* shards died alike: one at a time */
+	/* [alerts]: what is too few left, too soon gone, too many. */
+	int64_t left_least, forecast_least_s;
+	uint64_t foreign_1h, foreign_least; /* foreign_least 0: any number */
+	uint32_t identifies_1h, identifies_most; /* that nobody asked for */
+	int64_t foreign_found_ms;		 /* wall clock, 0: never */
 	uint64_t foreign_ever;
 	uint32_t alerts;	/* standing now */
 	uint64_t alerts_failed; /* messages nobody could be given */
@@ -442,7 +456,11 @@ struct page_cluster {
 	uint64_t silence_ms; /* [alerts] silent_after */
 	uint64_t traffic;    /* of all shards */
 	double class_seen[CLASSES], class_over[CLASSES]; /* of all shards */
-	uint32_t rollout;				 /* one is under way */
+	double class_longest[CLASSES];			 /* the same */
+	/* When any shard heard it last, and traffic then. */
+	uint64_t class_last_ms[CLASSES], class_mark[CLASSES];
+	uint64_t memory_limit[PAGE_MEMORIES]; /* [limits], bytes; 0: none */
+	uint32_t rollout;		      /* one is under way */
 	uint32_t rollout_moved, rollout_failed, rollout_total;
 	char rollout_note[PAGE_WORDS]; /* of it, or of the last one */
 	uint32_t gate;		       /* the config has one */

@@ -15,6 +15,7 @@
 	X(HANDLER, "handler")                                                  \
 	X(PLUGIN, "plugin")                                                    \
 	X(GATE, "gate")                                                        \
+	X(WEB, "web")                                                          \
 	X(CLIENT, "client") /* a bot that the fleet runs, with its parent */
 enum processes_kind {
 #define X(n, s) PROCESSES_##n,
@@ -35,7 +36,7 @@ struct processes_row {
 	const char *note;    /* why it is as it is, "" */
 };
 
-#define PROCESSES_MAX (3 + PAGE_PLUGINS + PAGE_CLIENTS)
+#define PROCESSES_MAX (4 + PAGE_PLUGINS + PAGE_CLIENTS)
 struct processes {
 	struct processes_row row[PROCESSES_MAX];
 	size_t n;

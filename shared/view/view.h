@@ -24,10 +24,15 @@ struct view_shard {
 	int32_t pid;	     /* 0: none */
 	bool alive;	     /* its process exists */
 	bool orphan;	     /* of an earlier supervisor, not of this one */
+	bool stopped;	     /* by a signal or a debugger */
+	bool ready;	     /* and hears */
 	bool deaf;	     /* ready, but no ACK or no byte for too long */
-	uint32_t silent;     /* partly deaf: bits of enum page_class_id */
+	int64_t age_ms;	     /* so for so long; -1: not known */
+	uint64_t until_ms;   /* boot stamp; 0 */
+	char evidence[VERDICT_WORDS]; /* as verdict_evidence says it */
+	uint32_t silent; /* partly deaf: bits of enum page_class_id */
 	char silent_words[VERDICT_WORDS]; /* as verdict_words says it */
-	const char *state; /* of page.h, "deaf" or "partly deaf" */
+	const char *state; /* of page.h, "deaf", "partly deaf" or "hung" */
 	enum verdict_code code;
 };
 
@@ -35,6 +40,7 @@ struct view_shard {
 struct view_process {
 	char name[64];
 	int32_t pid;   /* of the bot; 0: it does not run */
+	bool alive;    /* its runner */
 	bool changing; /* another one is to take over */
 	struct page_watch w;
 };
@@ -57,6 +63,9 @@ struct view {
 	bool stopped;	/* by a signal or a debugger */
 	int64_t hung_s; /* for so long, 0: not that long yet */
 	bool handler_alive, gate_alive, web_alive;
+	/* By a signal or a debugger. */
+	bool handler_stopped, gate_stopped, web_stopped;
+	uint64_t plugins_stopped; /* bits of their places */
 	int64_t handler_silent_s; /* its loop has not turned for so long; 0 */
 	int64_t gate_silent_s;
 	int64_t web_silent_s; /* 0 as well when nobody is there to hear it */
@@ -66,6 +75,7 @@ struct view {
 	int64_t wall_ms;
 	struct view_shard *shard; /* n of them, ids ascending */
 	size_t n;
+	struct verdict_shards shards;
 	uint32_t ready, deaf;
 	uint32_t partly;		 /* of the ready ones, partly deaf */
 	uint32_t in_state[SHARD_STATES]; /* deaf ones are not in READY */
@@ -74,6 +84,11 @@ struct view {
 /* Owner calls view_free.  -1 with EXIT_DOWN when nothing was started. */
 int view_read(struct view *, const struct config *, struct err *);
 void view_free(struct view *);
+/*
+ * The same for the supervisor, of its own page.  The lock that tells whether it
+ * lives is not asked for.
+ */
+void view_own(struct view *, const struct page *, const char *state_dir);
 /*
  * Does the supervisor live and do nothing?  -1 with the one answer to whoever
  * wants something of it, EXIT_UNKNOWN; else 0.

@@ -51,6 +51,7 @@ struct shard_args;
 	X(upgrade, upgrade)                                                    \
 	X(day_totals, day_totals)                                              \
 	X(status_page, status_page)                                            \
+	X(judged, judged)                                                      \
 	X(maintenance, maintenance)                                            \
 	X(reshard, reshard)                                                    \
 	X(sighup, sighup)                                                      \

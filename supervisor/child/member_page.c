@@ -70,6 +70,7 @@ member_note_end(struct member *c, enum crash_cause cause, const char *words)
 	page_begin(&w->lock);
 	w->pid = 0;
 	w->pid_start = 0;
+	w->ended_ms = clock_boot_ms();
 	if (cause != CRASHES)
 		w->crashes[cause]++;
 	str_copy(w->last_end, words, sizeof(w->last_end));

@@ -182,9 +182,10 @@ test_broken(void **state)
 	free(out);
 	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
-	assert_non_null(strstr(line,
-	    "main WARNING - 1/4 ready, shard 1 deaf "
-	    "10."));
+	assert_non_null(strstr(line, "main WARNING - 1/4 ready, shard 2 down"));
+	assert_non_null(strstr(line, "killed (OOM)"));
+	assert_non_null(strstr(line, ", shard 1 deaf 5."));
+	assert_non_null(strstr(line, ", shard 3 resuming"));
 }
 
 static size_t
@@ -437,12 +438,12 @@ f_d2_plugins_down(void **state)
 static void
 f_d2_disk_is_low(void **state)
 {
+	static const struct verdict_shards shards = {.n = 4, .ready = 4};
 	struct verdict_facts f = {.cluster = &t.page.head->cluster,
 	    .handler = &t.page.head->handler,
 	    .alive = true,
 	    .handler_alive = true,
-	    .shards = 4,
-	    .ready = 4,
+	    .shards = &shards,
 	    .disk_known = true,
 	    .disk_size = (uint64_t)100 << 30,
 	    .now_ms = clock_boot_ms()};
