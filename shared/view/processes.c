@@ -164,8 +164,8 @@ processes_list(const struct view *v, struct processes *p)
 	}
 	if (v->cluster.web) {
 		r = add_own(p, v, PROCESSES_WEB, &v->web_watch, v->web_alive,
-		    !v->web_alive	  ? "down"
-			: v->web_stopped  ? "stopped"
+		    !v->web_alive	      ? "down"
+			: v->web_stopped      ? "stopped"
 			: v->web_silent_s > 0 ? "silent"
 					      : "up");
 		r->well = v->web_alive && !v->web_stopped
