@@ -447,7 +447,7 @@ C("exec", COMMAND, exec, "", 0, 0, 0, CLIENT, \
   "Program and arguments of the bot, as in [plugin]: it is started, and " \
   "started again when it ends, with DISCORD_TOKEN, DISCORD_API and " \
   "DISCORD_GATEWAY in its environment. The token is made for that process " \
-  "alone. Empty: it runs elsewhere.") \
+  "alone, and ends with it. Empty: it runs elsewhere.") \
 C("user", USER, user, "", 0, 0, 0, CLIENT, \
   "User it runs as, as in [plugin].") \
 C("sandbox", OFF_AUTO, sandbox, "auto", 0, 0, 0, CLIENT, \

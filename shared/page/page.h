@@ -296,8 +296,10 @@ struct page_client_process {
 	page_lock lock;
 	char name[64];	   /* "": this place is free */
 	int32_t pid;	   /* of the bot itself; 0: it does not run */
-	uint32_t run;	   /* as page_client_run has it */
+	uint32_t run;	   /* as page_client_run has it; 0: it does not run */
 	uint32_t changing; /* another one is to take over from it */
+	uint32_t other;	   /* as run, of one that comes, or still ends */
+	uint32_t noted;	   /* up to here all have ended but these two */
 	uint32_t reserved;
 	struct page_watch watch; /* of its runner */
 	struct page_client_past past;
@@ -561,6 +563,16 @@ page_last_beat(_Atomic uint64_t *pulse)
 
 /* Its one writer: all of a part but its first member, the lock. */
 void page_put(void *part, const void *from, size_t size);
+
+/*
+ * The runs of a client's processes, in its part: these two are there, and ended
+ * (0: nobody) is not any more.  taken_over: one of them was there before us,
+ * and what else there was may be taken over yet.
+ */
+void page_run_note(struct page_client_process *, uint32_t run, uint32_t other,
+    uint32_t ended, bool taken_over);
+/* Has that process of the client ended?  A newer one than any noted has not. */
+bool page_run_ended(const struct page_head *, const char *name, uint32_t run);
 
 /* Reader: copies a consistent part out (whose first member is the lock);
  * false when its writer died in the middle: out is then the torn copy.  May

@@ -188,12 +188,17 @@ evicting(struct member *c)
 	return true;
 }
 
-/* A number that no process of a bot had before, whoever started it. */
+/* A number that no process of a bot had before, whoever started it: its token
+ * would be that of one that has ended. */
 static uint32_t
-next_run(struct fleet *f)
+next_run(const struct member *c)
 {
-	uint32_t now = (uint32_t)(clock_wall_ms() / 1000);
+	struct fleet *f = c->fleet;
+	uint32_t now = (uint32_t)(clock_wall_ms() / 1000),
+		 noted = f->page.head->client[c->slot].noted;
 
+	if (noted > f->runs)
+		f->runs = noted;
 	f->runs = now > f->runs ? now : f->runs + 1;
 	return f->runs;
 }
@@ -228,7 +233,7 @@ launch(struct member *c)
 	if (c->role == CONTRACT_HANDLER)
 		c->generation = ++c->fleet->epoch;
 	else if (c->role == CONTRACT_RUNNER)
-		c->generation = next_run(c->fleet);
+		c->generation = next_run(c);
 	else if (c->started)
 		c->generation++;
 	c->started = true;

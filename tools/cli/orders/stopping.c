@@ -6,6 +6,7 @@
 #include "shared/process/pidfd.h"
 #include "shared/process/process.h"
 #include "tools/cli/base/control_ask.h"
+#include "tools/cli/base/progress.h"
 #include "shared/view/lock.h"
 #include "shared/view/view.h"
 
@@ -240,17 +241,28 @@ stop_running(struct cli *c, bool end_sessions, double seconds, int32_t pid)
 	return EXIT_FINE;
 }
 
-int
-stopping(struct cli *c, bool end_sessions, double seconds)
+static int
+stop_all(struct cli *c, bool end_sessions, double seconds)
 {
 	int32_t pid;
 
-	if (seconds == 0)
-		seconds = view_patience(&c->config, PATIENCE_STOP);
 	if (lock_held(c->config.state_dir, &pid))
 		return stop_running(c, end_sessions, seconds, pid);
 	/* Its state_dir may be moved or gone: it answers all the same. */
 	if (control_ask_anybody(&c->config))
 		return stop_running(c, end_sessions, seconds, 0);
 	return stop_rest(c, seconds);
+}
+
+int
+stopping(struct cli *c, bool end_sessions, double seconds)
+{
+	int code;
+
+	if (seconds == 0)
+		seconds = view_patience(&c->config, PATIENCE_STOP);
+	progress_begin(c, PROGRESS_GONE, "Stopping", seconds);
+	code = stop_all(c, end_sessions, seconds);
+	progress_end();
+	return code;
 }
