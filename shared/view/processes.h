@@ -47,6 +47,9 @@ struct processes {
 
 /* The words point into the view and are good as long as it is. */
 void processes_list(const struct view *, struct processes *);
+struct json_object;
+/* Adds them to it, and the memory of all. */
+void processes_json(struct json_object *, const struct view *);
 /* The word for a plugin's state, "failing" and "down" among them. */
 const char *processes_plugin_state(const struct page_plugin *, bool handler);
 

@@ -19,8 +19,6 @@ struct json_object *status_json_shard(const struct view *,
     const struct view_shard *);
 struct json_object *status_json_budget(const struct view *);
 struct json_object *status_json_rollout(const struct view *);
-/* Puts "processes" and "memory" in. */
-void status_json_processes(struct json_object *, const struct view *);
 /* {CAUSE: count} of RECONNECTS counters. */
 struct json_object *status_json_causes(const uint64_t *);
 /* Adds the fields of gate.clients[]. */

@@ -4,6 +4,8 @@
 
 #include "tools/cli/base/human.h"
 
+#include <stdlib.h>
+
 static void
 add_row(struct table *t, const struct processes_row *r)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The processes of a fleet, for scripts; see status_json.h. */
-#include "shared/view/status_json.h"
+#include "shared/view/processes.h"
 
 #include "shared/json/json.h"
-#include "shared/view/processes.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
 
 static struct json_object *
 to_json(const struct processes_row *r)
@@ -28,7 +29,7 @@ to_json(const struct processes_row *r)
 }
 
 void
-status_json_processes(struct json_object *o, const struct view *v)
+processes_json(struct json_object *o, const struct view *v)
 {
 	struct processes *all = base_alloc(sizeof(*all));
 	struct json_object *list = json_object_new_array();
