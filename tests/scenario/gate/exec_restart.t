@@ -119,7 +119,7 @@ def main(t):
     t.sentence(fleet.cli("client", "restart", "other"), 64,
         "client other has no exec", "without exec there is nothing to restart")
     t.sentence(fleet.cli("client", "restart", "nobody"), 64,
-        "there is no .client .nobody", "nor without a client")
+        "[Tt]here is no .client .nobody", "nor without a client")
 
     why = fleet.must("client", "why", "bot")
     for words in ("restart asked for by", "took over", "did not come up",
