@@ -10,6 +10,7 @@
 #include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
+#include "shared/view/status_json.h"
 #include "tools/cli/base/progress.h"
 #include "shared/view/view.h"
 #include "tools/cli/orders/verb.h"

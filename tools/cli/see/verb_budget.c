@@ -10,7 +10,7 @@
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/progress.h"
 #include "tools/cli/base/table.h"
-#include "shared/view/view.h"
+#include "shared/view/status_json.h"
 #include "tools/cli/see/status.h"
 #include "tools/cli/see/verb.h"
 
