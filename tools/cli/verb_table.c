@@ -13,6 +13,7 @@
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/see/verb.h"
 #include "tools/cli/status/verb.h"
+#include "tools/cli/top/verb.h"
 #include "tools/cli/why/verb.h"
 
 #define FORMS(...)                                                             \
@@ -81,6 +82,15 @@ const struct cli_verb verb_table[] = {
 		"again every so many seconds (2) until q is pressed"}),
 	.exits = "0 all is well, 1 degraded, 2 down, 3 it cannot be told",
 	.examples = "shardherd\nshardherd status --json 7"},
+    {"top", "the same live: rates, bars, sorted, down to one of it", verb_top,
+	CLI_LOOK,
+	FORMS({"",
+	    "shards, plugins, clients and processes on a terminal; its "
+	    "last line has the keys"}),
+	OPTIONS({"--every", 0, OPTION_SECONDS, "SECONDS",
+	    "look again so often (1s)"}),
+	.exits = "as status; 64 without a terminal, or with one it does not "
+		 "know"},
     {"check", "one line for a monitoring system", verb_check, CLI_LOOK,
 	FORMS({"", "one line with performance data, whatever is wrong"}),
 	.exits = "0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN"},
