@@ -7,6 +7,7 @@ delays none: what he misses is counted, and told when he reads on."""
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -63,7 +64,7 @@ def lines_of_all_kinds(t, sim, fleet):
         "MESSAGE_CREATE", "-n", 2)
     other = Follower(t, fleet, "--shard", 1 - shard)
     looking(fleet, quiet, 4)
-    fifth = fleet.cli("events", "-f")
+    fifth = fleet.cli("events", "-f", "--raw")
     t.sentence(fifth, 75, "4 already look at the events", "a fifth is refused")
     sim.ctl("message", shard, "first " + FOUL, "--guild", guild)
     sim.ctl("message", shard, "second", "--guild", guild)
@@ -127,7 +128,15 @@ def a_new_handler(t, sim, fleet):
     wait_until(lambda: "after the reload" in follower.text(),
         "and shows what passes there")
     pid = fleet.handler_pid()
+    kill(pid, signal.SIGSTOP)
+    patient = Follower(t, fleet)
+    wait_until(lambda: "What happens to the fleet is shown" in
+        patient.text(".err"), "a handler that hangs leaves the fleet to see",
+        120)
     kill(pid)
+    wait_until(lambda: "shown again" in patient.text(".err"),
+        "and Discord's events follow", 120)
+    patient.end()
     wait_until(lambda: follower.text(".err").count("shown again") == 2,
         "and with the one after a SIGKILL", 120)
     follower.end()

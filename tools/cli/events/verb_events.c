@@ -21,10 +21,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOOK_MS 250	 /* between two looks at the page */
-#define SETTLE_MS 50	 /* what is being written now is left for the next */
-#define TELL_MS 1000	 /* between two sentences on what is left out */
-#define AGAIN_MS 500	 /* between two questions to a handler */
+#define LOOK_MS 250  /* between two looks at the page */
+#define SETTLE_MS 50 /* what is being written now is left for the next */
+#define TELL_MS 1000 /* between two sentences on what is left out */
+#define AGAIN_MS 500 /* between two questions to a handler, at first */
+#define AGAIN_MOST_MS 8000
 #define GIVE_UP_MS 30000 /* with nobody there to ask */
 #define LINE_BYTES 1024
 
@@ -37,7 +38,9 @@ struct events_view {
 	struct live_want want;
 	struct live live;
 	int64_t mark_ms;   /* the page is shown up to here */
-	uint64_t asked_ms; /* last, boot */
+	uint64_t look_ms;  /* at it next, boot */
+	uint64_t ask_ms;   /* the handler next, boot */
+	uint64_t pause_ms; /* and after that */
 	uint64_t lost_ms;  /* since when there is no stream, boot; 0: one is */
 	uint64_t missed;   /* not told yet */
 	uint64_t told_ms;  /* boot */
@@ -159,10 +162,14 @@ show_past(struct events_view *v)
 static void
 show_news(struct events_view *v)
 {
+	uint64_t now = clock_boot_ms();
 	int64_t until = clock_wall_ms() - SETTLE_MS;
 	struct happenings h;
 	struct err none;
 
+	if (now < v->look_ms)
+		return;
+	v->look_ms = now + LOOK_MS;
 	if (v->only_discord || until <= v->mark_ms) {
 		if (until < v->mark_ms - LOOK_MS)
 			v->mark_ms = until;
@@ -206,9 +213,11 @@ ask_again(struct events_view *v)
 	uint64_t now = clock_boot_ms();
 	struct cli *c = v->cli;
 
-	if (now - v->asked_ms < AGAIN_MS)
+	if (now < v->ask_ms)
 		return 0;
-	v->asked_ms = now;
+	v->ask_ms = now + v->pause_ms;
+	if (v->pause_ms < AGAIN_MOST_MS)
+		v->pause_ms *= 2;
 	if (live_open(&v->live, &c->config, &v->want, &c->err) == 0) {
 		cli_say("Events are shown again, by handler generation %u. "
 			"What passed in between, in %.1f s, is not.",
@@ -227,9 +236,8 @@ static void
 lose(struct events_view *v)
 {
 	live_close(&v->live);
-	v->lost_ms = clock_boot_ms();
-	v->asked_ms = 0;
-	cli_say("The handler is being replaced, or has ended.");
+	v->lost_ms = v->ask_ms = clock_boot_ms();
+	v->pause_ms = AGAIN_MS;
 }
 
 static int
@@ -253,12 +261,30 @@ follow(struct events_view *v)
 			break;
 		if (p[1].revents == 0)
 			continue;
-		if (live_read(&v->live) == -1)
+		if (live_read(&v->live) == -1) {
 			lose(v);
-		else if (take_frames(v) == -1)
+			cli_say("The handler is being replaced, or has ended.");
+		} else if (take_frames(v) == -1) {
 			return cli_fail(v->cli);
+		}
 	}
 	return EXIT_FINE;
+}
+
+/* What happens to the fleet can be seen all the same, and says why. */
+static int
+without_stream(struct events_view *v)
+{
+	struct cli *c = v->cli;
+
+	if (v->only_discord || c->err.code == EXIT_DOWN
+	    || c->err.code == EXIT_USAGE)
+		return -1;
+	cli_say("%s What happens to the fleet is shown, and Discord's events "
+		"as soon as they can be.",
+	    c->err.text);
+	lose(v);
+	return 0;
 }
 
 static int
@@ -273,7 +299,8 @@ begin_to_follow(struct events_view *v)
 	    .shard = v->shard};
 	v->mark_ms = clock_wall_ms() - SETTLE_MS;
 	if (!v->only_fleet
-	    && live_open(&v->live, &c->config, &v->want, &c->err) == -1)
+	    && live_open(&v->live, &c->config, &v->want, &c->err) == -1
+	    && without_stream(v) == -1)
 		return cli_fail(c);
 	rc = follow(v);
 	live_close(&v->live);
