@@ -268,7 +268,8 @@ install-files:
 	install -m 755 $(PLUGINS) $(DESTDIR)$(SHARE)/plugins
 	install -m 644 $(wildcard handler/plugins/branding/*.py) \
 		$(DESTDIR)$(SHARE)/plugins/branding
-	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.service) \
+	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.service \
+		conf/*.yml conf/*.json) \
 		$(DESTDIR)$(SHARE)/conf
 	sed 's,/usr/local/bin,$(PREFIX)/bin,g' conf/shardherd.cron \
 		>$(DESTDIR)$(SHARE)/conf/shardherd.cron

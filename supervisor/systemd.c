@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "shared/base/clock.h"
-#include "shared/page/verdict.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/base/sd_notify.h"
 #include "supervisor/child/member.h"
 #include "supervisor/identify/permit.h"
+#include "supervisor/status/judged.h"
 #include "supervisor/status/status_page.h"
 #include "supervisor/stop.h"
 #include "supervisor/watch.h"
@@ -52,23 +52,19 @@ systemd_words(const struct systemd_facts *w, char *out, size_t size)
 	    w->note[0] != '\0' ? "; " : "", w->note);
 }
 
-static uint32_t
-shards_ready(const struct fleet *f)
+/* The worst; a page that was not judged yet has notes. */
+static void
+look_note(const struct fleet *f, struct systemd_facts *w)
 {
-	uint64_t now = clock_boot_ms();
-	uint32_t n = 0;
+	const struct verdict_fleet *v = &f->judged->found;
 
-	for (uint32_t i = 0; i < f->local; i++) {
-		struct page_shard s;
-
-		/* Torn: its writer died in it, and will be another. */
-		if (!page_read(&f->page.slot[i].shard, &s, sizeof(s)))
-			continue;
-		n += verdict_shard(&s,
-		    f->shard[i].pid > 0 && s.pid == f->shard[i].pid, now)
-			 .ready;
-	}
-	return n;
+	if (f->page.head == NULL)
+		return;
+	if (f->local > 0 && v->n > 0)
+		verdict_sentence(&v->found[0], w->note, sizeof(w->note));
+	else
+		str_copy(w->note, f->page.head->cluster.note[0].text,
+		    sizeof(w->note));
 }
 
 static void
@@ -79,15 +75,14 @@ look(const struct systemd *h, struct systemd_facts *w)
 
 	memset(w, 0, sizeof(*w));
 	status_page_fill(f);
-	w->note = h->last[0] != '\0' ? h->last : "";
 	w->stopping = f->stopping;
-	if (f->page.head != NULL
-	    && f->page.head->cluster.note[0].text[0] != '\0')
-		w->note = f->page.head->cluster.note[0].text;
+	look_note(f, w);
+	if (w->note[0] == '\0')
+		str_copy(w->note, h->last, sizeof(w->note));
 	if (f->local == 0 || f->page.head == NULL)
 		return;
 	w->shards = f->local;
-	w->ready = shards_ready(f);
+	w->ready = f->judged->ready;
 	w->handler = f->handler->state == MEMBER_UP
 	    && f->handler->ready_ms != 0;
 	if (permit_waiting(f->permit) > 0)
@@ -196,6 +191,7 @@ systemd_reloading(struct systemd *h)
 void
 systemd_reloaded(struct systemd *h, const char *trouble)
 {
+	struct fleet *f = h->fleet;
 	struct systemd_facts w;
 	char words[SD_NOTIFY_STATUS];
 
@@ -203,6 +199,7 @@ systemd_reloaded(struct systemd *h, const char *trouble)
 	str_copy(h->last, trouble, sizeof(h->last));
 	if (h->notify.fd == -1 || h->stopping || !h->ready)
 		return;
+	judged_look(f->judged, f);
 	look(h, &w);
 	systemd_words(&w, words, sizeof(words));
 	/* If not, the next tick says so. */

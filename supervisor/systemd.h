@@ -35,8 +35,8 @@ struct systemd_facts {
 	uint32_t ready, shards; /* shards 0: layout not yet known */
 	bool handler;		/* serves */
 	bool stopping;
-	int64_t eta_s;	  /* until the queue of IDENTIFYs is empty; 0 */
-	const char *note; /* what is wrong, "": nothing */
+	int64_t eta_s;	/* until the queue of IDENTIFYs is empty; 0 */
+	char note[400]; /* what is wrong, "": nothing */
 };
 void systemd_words(const struct systemd_facts *, char *out, size_t size);
 

@@ -25,7 +25,7 @@ on_start(struct session *s, const struct session_in *in)
 		return;
 	}
 	session_become(s, SHARD_WAITING, "will RESUME in %.1f s", delay);
-	timer_set(&s->wait, delay);
+	session_wait(s, delay);
 }
 
 static void

@@ -43,6 +43,7 @@ session_become(struct session *s, enum shard_state state, const char *fmt, ...)
 		s->stats->state = (uint32_t)state;
 		s->stats->state_since_ms = clock_boot_ms();
 	}
+	s->stats->until_ms = 0;
 	session_say(s, LOG_L_DEBUG, "%s: %s", page_shard_state_name[state],
 	    s->stats->note);
 }
@@ -217,6 +218,13 @@ session_conn_stop(struct session *s, unsigned code)
 	s->ops->hangup(s->arg, code);
 }
 
+void
+session_wait(struct session *s, double delay_s)
+{
+	s->stats->until_ms = clock_boot_ms() + (uint64_t)(delay_s * 1000);
+	timer_set(&s->wait, delay_s);
+}
+
 static void
 wait_for(struct session *s, double delay, const char *why)
 {
@@ -228,7 +236,7 @@ wait_for(struct session *s, double delay, const char *why)
 	}
 	session_become(s, SHARD_WAITING, "%s; next attempt in %.1f s",
 	    TEXT_OF(why, 140), delay);
-	timer_set(&s->wait, delay);
+	session_wait(s, delay);
 }
 
 static void

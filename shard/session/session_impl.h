@@ -63,6 +63,8 @@ session_fn session_on_take_ready, session_on_take_early,
 void session_save(struct session *);
 void session_say(struct session *, enum log_level, const char *, ...)
     printflike(3, 4);
+/* In WAITING: goes on after so long, and the page says when. */
+void session_wait(struct session *, double delay_s);
 void session_become(struct session *, enum shard_state, const char *, ...)
     printflike(3, 4);
 

@@ -153,12 +153,78 @@ static const enum verdict_code state_code[SHARD_STATES] = {
     [SHARD_STANDBY] = VERDICT_CODE_SHARD_CONNECTING,
 };
 
-struct verdict
-verdict_shard(const struct page_shard *s, bool alive, uint64_t now_ms)
+/* Sent on this connection, and not acknowledged for long. */
+static uint64_t
+late_ms(const struct page_shard *s, uint64_t now_ms)
 {
+	return s->heartbeat_ms > s->ack_ms
+		&& s->heartbeat_ms > s->state_since_ms
+		&& now_ms > s->heartbeat_ms
+		&& now_ms - s->heartbeat_ms > VERDICT_LATE_MS
+	    ? now_ms - s->heartbeat_ms
+	    : 0;
+}
+
+static enum verdict_code
+code_of(const struct verdict_shard *f, const struct verdict *v, uint64_t now_ms)
+{
+	if (v->deaf)
+		return VERDICT_CODE_SHARD_DEAF;
+	if (v->silent != 0)
+		return VERDICT_CODE_SHARD_PARTLY_DEAF;
+	if (v->state != SHARD_READY)
+		return state_code[v->state];
+	if (late_ms(f->s, now_ms) > 0 || f->s->spool_events > 0)
+		return VERDICT_CODE_SHARD_LAGGING;
+	return f->orphan ? VERDICT_CODE_SHARD_ORPHANED : VERDICT_CODE_NONE;
+}
+
+static int64_t
+age_of(const struct verdict_shard *f, const struct verdict *v, uint64_t now_ms)
+{
+	uint64_t since = f->s->state_since_ms;
+
+	switch (v->code) {
+	case VERDICT_CODE_SHARD_DEAF:
+		return (int64_t)verdict_quiet_ms(f->s, now_ms);
+	case VERDICT_CODE_SHARD_PARTLY_DEAF:
+		for (unsigned i = 0; i < CLASSES; i++)
+			if ((v->silent & 1u << i) != 0)
+				return (int64_t)(now_ms
+				    - verdict_heard_ms(f->s,
+					(enum page_class_id)i));
+		return -1;
+	case VERDICT_CODE_SHARD_LAGGING:
+		return late_ms(f->s, now_ms) > 0
+		    ? (int64_t)late_ms(f->s, now_ms)
+		    : -1;
+	case VERDICT_CODE_SHARD_HUNG:
+	case VERDICT_CODE_SHARD_ORPHANED:
+		return -1;
+	default:
+		return since == 0    ? -1
+		    : now_ms > since ? (int64_t)(now_ms - since)
+				     : 0;
+	}
+}
+
+static uint64_t
+until_of(const struct verdict_shard *f, const struct verdict *v)
+{
+	if (v->state == SHARD_DOWN)
+		return f->w != NULL ? f->w->restart_ms : 0;
+	if (v->state == SHARD_PERMIT && f->cluster != NULL)
+		return f->cluster->permits_eta_ms;
+	return v->state == SHARD_WAITING ? f->s->until_ms : 0;
+}
+
+struct verdict
+verdict_look(const struct verdict_shard *f, uint64_t now_ms)
+{
+	const struct page_shard *s = f->s;
 	struct verdict v = {.state = (enum shard_state)s->state};
 
-	if (s->state >= SHARD_STATES || (!alive && s->state != SHARD_HELD))
+	if (s->state >= SHARD_STATES || (!f->alive && s->state != SHARD_HELD))
 		v.state = SHARD_DOWN;
 	v.deaf = v.state == SHARD_READY
 	    && verdict_deaf(s, VERDICT_INTERVALS, 0, now_ms);
@@ -167,8 +233,111 @@ verdict_shard(const struct page_shard *s, bool alive, uint64_t now_ms)
 	v.word = v.deaf	    ? "deaf"
 	    : v.silent != 0 ? "partly deaf"
 			    : page_shard_state_name[v.state];
-	v.code = v.deaf	    ? VERDICT_CODE_SHARD_DEAF
-	    : v.silent != 0 ? VERDICT_CODE_SHARD_PARTLY_DEAF
-			    : state_code[v.state];
+	v.code = code_of(f, &v, now_ms);
+	/* Whatever it is else: it does nothing about it. */
+	if (f->alive && f->stopped) {
+		v.code = VERDICT_CODE_SHARD_HUNG;
+		v.word = "hung";
+		v.ready = v.deaf = false;
+		v.silent = 0;
+	}
+	v.age_ms = age_of(f, &v, now_ms);
+	v.until_ms = until_of(f, &v);
+	if (v.until_ms <= now_ms)
+		v.until_ms = 0;
 	return v;
+}
+
+struct verdict
+verdict_shard(const struct page_shard *s, bool alive, uint64_t now_ms)
+{
+	struct verdict_shard f = {.s = s, .alive = alive};
+
+	return verdict_look(&f, now_ms);
+}
+
+/* ---- evidence ------------------------------------------------------- */
+
+static unsigned long long
+ago_s(uint64_t stamp_ms, uint64_t now_ms)
+{
+	return now_ms > stamp_ms ? (now_ms - stamp_ms) / 1000 : 0;
+}
+
+static void
+deaf_words(const struct page_shard *s, uint64_t now_ms, char *out)
+{
+	if (s->ack_ms == 0)
+		str_format(out, VERDICT_WORDS, "no heartbeat was acknowledged");
+	else
+		str_format(out, VERDICT_WORDS,
+		    "last heartbeat acknowledged %llu s ago, last byte %llu s "
+		    "ago, one is due every %llu s",
+		    ago_s(s->ack_ms, now_ms), ago_s(s->frame_ms, now_ms),
+		    (unsigned long long)(s->interval_ms + 999) / 1000);
+}
+
+static void
+lag_words(const struct page_shard *s, uint64_t now_ms, char *out)
+{
+	if (late_ms(s, now_ms) > 0)
+		str_format(out, VERDICT_WORDS,
+		    "its heartbeat of %llu s ago is not acknowledged",
+		    ago_s(s->heartbeat_ms, now_ms));
+	else
+		str_format(out, VERDICT_WORDS,
+		    "%llu events wait in its spool on disk for the handler",
+		    (unsigned long long)s->spool_events);
+}
+
+/* What it waits for, or ended of, in its own words. */
+static void
+state_words(const struct verdict_shard *f, const struct verdict *v,
+    uint64_t now_ms, char *out)
+{
+	const char *note = f->s->note;
+	char until[32] = "";
+
+	if (v->state == SHARD_DOWN && f->w != NULL && f->w->last_end[0] != '\0')
+		note = f->w->last_end;
+	if (v->until_ms != 0)
+		str_format(until, sizeof(until), ", goes on in %llu s",
+		    (unsigned long long)(v->until_ms - now_ms + 999) / 1000);
+	if (v->state == SHARD_DOWN)
+		str_format(out, VERDICT_WORDS, "%.200s%s", note, until);
+	else
+		str_format(out, VERDICT_WORDS, "%s%s%.180s%s",
+		    page_shard_state_name[v->state],
+		    note[0] != '\0' ? ": " : "", note, until);
+}
+
+void
+verdict_evidence(const struct verdict_shard *f, const struct verdict *v,
+    uint64_t now_ms, char out[VERDICT_WORDS])
+{
+	out[0] = '\0';
+	switch (v->code) {
+	case VERDICT_CODE_NONE:
+		break;
+	case VERDICT_CODE_SHARD_DEAF:
+		deaf_words(f->s, now_ms, out);
+		break;
+	case VERDICT_CODE_SHARD_PARTLY_DEAF:
+		verdict_words(f->s, v, now_ms, out);
+		break;
+	case VERDICT_CODE_SHARD_LAGGING:
+		lag_words(f->s, now_ms, out);
+		break;
+	case VERDICT_CODE_SHARD_HUNG:
+		str_format(out, VERDICT_WORDS,
+		    "its process (pid %d) is stopped by a signal or a debugger",
+		    f->s->pid);
+		break;
+	case VERDICT_CODE_SHARD_ORPHANED:
+		str_format(out, VERDICT_WORDS, "it outlived its supervisor");
+		break;
+	default:
+		state_words(f, v, now_ms, out);
+		break;
+	}
 }

@@ -33,14 +33,23 @@
 #define VERDICT_OTHERS 300
 #define VERDICT_OTHERS_TRAFFIC 10000
 
+#define VERDICT_LATE_MS 5000   /* an ACK: what comes is late, too */
+#define VERDICT_LAG_MS 15000   /* the oldest event a plugin has not done */
+#define VERDICT_SHORT 80       /* % of a limit of fds or memory */
+#define VERDICT_REST_MS 60000  /* of the global limit, without a break */
+#define VERDICT_DELAY_MS 30000 /* before another start: it died often */
+#define VERDICT_STRIKES 3      /* ends without health that are no accident */
+
 struct verdict {
 	enum shard_state state;
-	bool ready;	 /* and hears */
-	bool deaf;	 /* ready, but no ACK or no byte for too long */
-	uint32_t silent; /* partly deaf: the classes it hears no more, bits of
-			    enum page_class_id; it counts as ready still */
-	enum verdict_code code; /* VERDICT_CODE_NONE: ready */
-	const char *word;	/* the state's, "deaf" or "partly deaf" */
+	enum verdict_code code; /* VERDICT_CODE_NONE: ready, and nothing else */
+	bool ready;		/* and hears */
+	bool deaf;		/* ready, but no ACK or no byte for too long */
+	uint32_t silent;   /* partly deaf: the classes it hears no more, bits of
+				   enum page_class_id; it counts as ready still */
+	const char *word;  /* the state's, "deaf", "partly deaf", "hung" */
+	int64_t age_ms;	   /* it is so for so long; -1: not known */
+	uint64_t until_ms; /* boot stamp; 0: not known */
 };
 
 #define VERDICT_WORDS 256
@@ -64,9 +73,23 @@ bool verdict_deaf(const struct page_shard *, unsigned intervals,
 int64_t verdict_hangs_s(uint64_t beat_ms, uint64_t started_ms,
     uint64_t limit_ms, uint64_t now_ms);
 
-/* alive: its process exists.  now_ms: clock_boot_ms(). */
+/* A shard as somebody found it; the page's parts are copies. */
+struct verdict_shard {
+	const struct page_shard *s;
+	const struct page_watch *w;	    /* NULL: not known */
+	const struct page_cluster *cluster; /* NULL: not known */
+	uint32_t id;
+	bool alive;   /* its process exists */
+	bool stopped; /* by a signal or a debugger */
+	bool orphan;  /* it is nobody's child */
+};
+struct verdict verdict_look(const struct verdict_shard *, uint64_t now_ms);
+/* The same where no more is known. */
 struct verdict verdict_shard(const struct page_shard *, bool alive,
     uint64_t now_ms);
+/* The evidence, sentences without the last dot; "" for one that is well. */
+void verdict_evidence(const struct verdict_shard *, const struct verdict *,
+    uint64_t now_ms, char out[VERDICT_WORDS]);
 
 /* What the silence of a class is measured in: what else the shard hears, or for
  * events at all what the fleet hears. */
@@ -100,38 +123,73 @@ enum verdict_fleet_state {
 };
 extern const char *const verdict_fleet_name[VERDICT_FLEET_STATES];
 
+/* Shards alike: the one that is so for longest, and which there are. */
+struct verdict_group {
+	uint32_t n, first;
+	int64_t age_ms; /* of the first */
+	uint64_t until_ms;
+	uint32_t from, to; /* the run of numbers that is not in ids yet */
+	bool more;	   /* than fit into ids */
+	char ids[96];	   /* "0-3, 7" */
+	char words[VERDICT_WORDS]; /* the first one's evidence */
+};
+#define VERDICT_GROUPS (VERDICT_CODE_SHARD_LAST - VERDICT_CODE_SHARD_FIRST + 1)
+/* Near a limit: how many, the one nearest. */
+struct verdict_near {
+	uint32_t n, first;
+	uint64_t used, limit;
+};
+struct verdict_shards {
+	uint32_t n, ready, deaf, partly;
+	struct verdict_group group[VERDICT_GROUPS];
+	struct verdict_near fds, memory;
+};
+/* One more, ids ascending; what it is. */
+struct verdict verdict_shards_add(struct verdict_shards *,
+    const struct verdict_shard *, uint64_t now_ms);
+
+/* The process of a client that the fleet runs; the page's parts are copies. */
+struct verdict_process {
+	char name[64]; /* "": none */
+	const struct page_watch *w;
+	bool alive;   /* its runner */
+	bool up;      /* the bot itself */
+	bool stopped; /* the bot, by a signal or a debugger */
+	bool runner_stopped;
+};
+
 /* What was found out about a fleet; the page's parts are copies. */
 struct verdict_facts {
 	const struct page_cluster *cluster;
 	const struct page_handler *handler; /* HANDLER_DOWN when gone */
 	const struct page_plugins *plugins; /* or NULL */
+	uint64_t plugins_stopped;	    /* bits of their places */
 	bool alive;			    /* the supervisor */
 	int64_t hung_s;		      /* it has done nothing for so long; 0 */
 	bool stopped;		      /* it is: by a signal, or a debugger */
 	const struct page_gate *gate; /* GATE_DOWN when gone; NULL: none */
-	bool gate_alive;
+	bool gate_alive, gate_stopped;
 	int64_t gate_silent_s; /* 0: its loop turns */
-	bool handler_alive;
-	int64_t handler_silent_s;		 /* 0: its loop turns */
-	uint32_t shards, ready, deaf, first_ill; /* the first not ready */
-	const char *ill_word;
-	enum verdict_code ill_code;
-	int64_t ill_ms;		       /* for so long */
-	uint32_t partly, first_partly; /* partly deaf: how many, the first */
-	const char *partly_words;      /* verdict_words() of it */
-	bool disk_known;	       /* of state_dir */
-	uint64_t disk_free, disk_size; /* bytes */
-	uint64_t now_ms;	       /* clock_boot_ms() */
+	bool handler_alive, handler_stopped;
+	int64_t handler_silent_s; /* 0: its loop turns */
+	/* NULL: not known. */
+	const struct page_watch *handler_watch, *gate_watch, *supervisor_watch;
+	const struct verdict_shards *shards;
+	const struct verdict_process *process; /* PAGE_CLIENTS, or NULL */
+	bool disk_known;		       /* of state_dir */
+	uint64_t disk_free, disk_size;	       /* bytes */
+	uint64_t now_ms;		       /* clock_boot_ms() */
 	int64_t wall_ms;
 };
 
-#define VERDICT_FINDINGS 24
+#define VERDICT_FINDINGS 40
 struct verdict_finding {
 	enum verdict_code code;	      /* verdict_table.h */
 	enum verdict_subject subject; /* whom it is about ... */
 	char name[64];	/* ... its name or number, of count the first; "" */
 	uint32_t count; /* so many are alike */
 	enum page_rank rank;
+	bool fresh;	  /* may be over at once: nobody is woken for it */
 	bool note;	  /* more than the lines of status show anyway */
 	int64_t age_ms;	  /* it has been so for so long; -1: not known */
 	int64_t until_ms; /* wall clock, of what ends by itself then; 0 */
@@ -152,6 +210,15 @@ void verdict_advise(const struct verdict_finding *, char out[VERDICT_WORDS]);
 
 /* Is a plugin as it is meant to be: up, coming up, or held by an operator? */
 bool verdict_plugin_well(const struct page_plugin *);
+/*
+ * The first of these codes, in the order of the list, which ends with
+ * VERDICT_CODE_NONE, that is so for age_ms (0: any time) and not fresh; NULL:
+ * none.
+ */
+const struct verdict_finding *verdict_find(const struct verdict_fleet *,
+    const enum verdict_code *, int64_t age_ms);
+/* The whole of a finding in sentences: what, for how long, evidence. */
+void verdict_sentence(const struct verdict_finding *, char *out, size_t size);
 
 /* ---- the gate and its clients --------------------------------------- */
 

@@ -87,8 +87,6 @@ extern const char *const verdict_subject_name[VERDICT_SUBJECTS_N];
 	X(TOKEN_FILE, "token-file", FLEET, INFO,                                \
 	    "token_file does not hold the token that is in use",                \
 	    "Write the one there that the next start is to take.")              \
-	X(ALERT_STANDING, "alert-standing", FLEET, INFO, "an alert stands",     \
-	    "It says what to do; \"shardherd doctor\" has the rest.")           \
 	X(PROBE_FAILED, "probe-failed", FLEET, WARNING,                         \
 	    "the last round trip failed or was slow",                           \
 	    "\"shardherd probe\" tries it again and says where it ends.")       \
@@ -258,7 +256,10 @@ enum verdict_code {
 #define X(n, s, of, rank, means, advice) VERDICT_CODE_##n,
 	VERDICT_CODES(X)
 #undef X
-	    VERDICT_CODES_N
+	    VERDICT_CODES_N,
+	/* Those of one shard are next to each other. */
+	VERDICT_CODE_SHARD_FIRST = VERDICT_CODE_SHARD_DOWN,
+	VERDICT_CODE_SHARD_LAST = VERDICT_CODE_SHARD_ORPHANED
 };
 /* "" of VERDICT_CODE_NONE. */
 extern const char *const verdict_code_name[VERDICT_CODES_N];

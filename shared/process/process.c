@@ -32,12 +32,10 @@ read_stat(int32_t pid, char *out, size_t size)
 	return p != NULL && p[1] == ' ' ? p + 1 : NULL;
 }
 
-uint64_t
-process_field(int32_t pid, int n)
+/* Of what read_stat() gave. */
+static uint64_t
+field_of(const char *p, int n)
 {
-	char text[1024];
-	const char *p = read_stat(pid, text, sizeof(text));
-
 	/* Ended, and its parent has not noticed: as good as gone. */
 	if (p == NULL || p[1] == 'Z' || p[1] == 'X')
 		return 0;
@@ -83,17 +81,36 @@ process_private_kb(int32_t pid)
 }
 
 uint64_t
+process_field(int32_t pid, int n)
+{
+	char text[1024];
+
+	return field_of(read_stat(pid, text, sizeof(text)), n);
+}
+
+uint64_t
 process_start(int32_t pid)
 {
 	return process_field(pid, 22);
 }
 
 bool
+process_lives_look(int32_t pid, uint64_t start, bool *stopped)
+{
+	char text[1024];
+	const char *p = read_stat(pid, text, sizeof(text));
+	uint64_t now = field_of(p, 22);
+
+	*stopped = p != NULL && (p[1] == 'T' || p[1] == 't');
+	return now != 0 && (start == 0 || start == now);
+}
+
+bool
 process_lives(int32_t pid, uint64_t start)
 {
-	uint64_t now = process_start(pid);
+	bool stopped;
 
-	return now != 0 && (start == 0 || start == now);
+	return process_lives_look(pid, start, &stopped);
 }
 
 bool

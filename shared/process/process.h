@@ -15,6 +15,8 @@ uint64_t process_field(int32_t pid, int n);
 uint64_t process_start(int32_t pid);
 /* Does the process exist?  start as of process_start(), 0: any. */
 bool process_lives(int32_t pid, uint64_t start);
+/* The same, and is it stopped as below?  One look for both. */
+bool process_lives_look(int32_t pid, uint64_t start, bool *stopped);
 /* Is it stopped by a signal or a debugger, so that it does nothing? */
 bool process_stopped(int32_t pid);
 /* Its parent, and milliseconds since boot at which it began, with one look;

@@ -12,6 +12,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#define HEARD_MS 3000 /* so lately: a look at its process can be spared */
+
 /*
  * The kernel's word first: who has the slot, as long as that is whom the
  * supervisor started.  Else pid and start time, which costs a look into /proc
@@ -19,18 +21,25 @@
  * and title only.
  */
 static void
-find_process(const struct page *page, uint32_t slot, struct view_shard *sh)
+find_process(const struct page *page, uint32_t slot, uint64_t now_ms,
+    struct view_shard *sh)
 {
 	pid_t holder = page_slot_holder(page, slot);
 	char title[64];
 
 	str_format(title, sizeof(title), "shardherd: shard %u/", sh->id);
-	if ((holder > 0 && holder == sh->w.pid)
-	    || process_lives(sh->w.pid, sh->w.pid_start))
+	if (holder > 0 && holder == sh->w.pid) {
+		sh->pid = holder;
+		/* What hears something does not stand still. */
+		sh->stopped = now_ms - sh->s.frame_ms > HEARD_MS
+		    && process_stopped(holder);
+	} else if (process_lives_look(sh->w.pid, sh->w.pid_start,
+		       &sh->stopped)) {
 		sh->pid = sh->w.pid;
-	else if (process_titled(sh->s.pid, title)) {
+	} else if (process_titled(sh->s.pid, title)) {
 		sh->pid = sh->s.pid;
 		sh->orphan = true;
+		sh->stopped = process_stopped(sh->pid);
 	}
 	sh->alive = sh->pid != 0;
 }
@@ -51,25 +60,34 @@ read_shard(struct view *v, const struct page *page, uint32_t i,
     struct view_shard *out)
 {
 	const struct page_slot *slot = &page->slot[i];
-	struct verdict verdict;
+	struct verdict_shard f = {.s = &out->s,
+	    .w = &out->w,
+	    .cluster = &v->cluster,
+	    .id = out->id};
+	struct verdict one;
 
 	page_read(&slot->shard, &out->s, sizeof(out->s));
 	page_read(&slot->watch, &out->w, sizeof(out->w));
-	out->cursor_seq = page_cursor_get(slot, out->s.session);
-	find_process(page, i, out);
-	verdict = verdict_shard(&out->s, out->alive, v->now_ms);
-	out->s.state = verdict.state;
-	out->deaf = verdict.deaf;
-	out->silent = verdict.silent;
-	verdict_words(&out->s, &verdict, v->now_ms, out->silent_words);
-	v->partly += verdict.silent != 0;
-	out->state = verdict.word;
-	out->code = verdict.code;
 	WORDS(out->s.note);
 	WORDS(out->w.last_end);
 	WORDS(out->w.version);
-	v->deaf += out->deaf;
-	v->ready += verdict.ready;
+	out->cursor_seq = page_cursor_get(slot, out->s.session);
+	find_process(page, i, v->now_ms, out);
+	out->orphan |= out->alive && !v->alive;
+	f.alive = out->alive;
+	f.stopped = out->stopped;
+	f.orphan = out->orphan;
+	one = verdict_shards_add(&v->shards, &f, v->now_ms);
+	out->s.state = one.state;
+	out->code = one.code;
+	out->ready = one.ready;
+	out->deaf = one.deaf;
+	out->silent = one.silent;
+	out->age_ms = one.age_ms;
+	out->until_ms = one.until_ms;
+	out->state = one.word;
+	verdict_words(&out->s, &one, v->now_ms, out->silent_words);
+	verdict_evidence(&f, &one, v->now_ms, out->evidence);
 	v->in_state[out->s.state] += !out->deaf;
 }
 
@@ -80,6 +98,8 @@ find_silent(struct view *v, struct page_head *h)
 	uint64_t beat = page_last_beat(&h->pulse.handler_ms);
 
 	v->handler_state = page_handler_state_name[v->handler.state];
+	v->handler_stopped = v->handler_alive
+	    && process_stopped(v->handler_watch.pid);
 	if (v->handler_alive && beat != 0)
 		v->handler_silent_s = verdict_hangs_s(beat,
 		    v->handler_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
@@ -98,11 +118,25 @@ find_silent_gate(struct view *v, struct page_head *h)
 	uint64_t beat = page_last_beat(&h->pulse.gate_ms);
 
 	v->gate_state = page_gate_state_name[v->gate.state];
+	v->gate_stopped = v->gate_alive && process_stopped(v->gate_watch.pid);
 	if (v->gate_alive && beat != 0)
 		v->gate_silent_s = verdict_hangs_s(beat,
 		    v->gate_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
 	if (v->gate_silent_s > 0)
 		v->gate_state = "silent";
+}
+
+/* It tells the supervisor that its loop turns, so that one has to listen. */
+static void
+find_silent_web(struct view *v, struct page_head *h)
+{
+	uint64_t beat = page_last_beat(&h->pulse.web_ms);
+
+	if (v->web_alive && v->alive && beat != 0
+	    && view_age(v, page_last_beat(&h->pulse.supervisor_ms))
+		< VERDICT_SILENT_MS)
+		v->web_silent_s = verdict_hangs_s(beat, v->web_watch.started_ms,
+		    VERDICT_SILENT_MS, v->now_ms);
 }
 
 /* The supervisor holds its lock but looks after nothing. */
@@ -131,8 +165,35 @@ look_disk(struct verdict_facts *f, const char *dir)
 }
 
 static void
+find_stopped_plugins(struct view *v)
+{
+	for (uint32_t i = 0; i < v->plugins.count && i < PAGE_PLUGINS; i++)
+		if (v->handler_alive && v->plugins.plugin[i].pid > 0
+		    && process_stopped(v->plugins.plugin[i].pid))
+			v->plugins_stopped |= UINT64_C(1) << i;
+}
+
+/* Of the clients whose process was started once and is wanted. */
+static void
+find_processes(const struct view *v, struct verdict_process *out)
+{
+	for (size_t i = 0; i < PAGE_CLIENTS; i++) {
+		const struct view_process *p = &v->process[i];
+
+		out[i].w = &p->w;
+		out[i].alive = p->alive;
+		out[i].up = p->pid != 0;
+		out[i].stopped = p->pid > 0 && process_stopped(p->pid);
+		out[i].runner_stopped = p->alive && process_stopped(p->w.pid);
+		str_copy(out[i].name, p->w.starts > 0 ? p->name : "",
+		    sizeof(out[i].name));
+	}
+}
+
+static void
 judge(struct view *v, const char *state_dir)
 {
+	struct verdict_process process[PAGE_CLIENTS];
 	struct verdict_facts f = {.cluster = &v->cluster,
 	    .handler = &v->handler,
 	    .plugins = &v->plugins,
@@ -140,33 +201,23 @@ judge(struct view *v, const char *state_dir)
 	    .hung_s = v->hung_s,
 	    .stopped = v->stopped,
 	    .handler_alive = v->handler_alive,
+	    .handler_stopped = v->handler_stopped,
 	    .gate = v->cluster.gate ? &v->gate : NULL,
 	    .gate_alive = v->gate_alive,
+	    .gate_stopped = v->gate_stopped,
 	    .gate_silent_s = v->gate_silent_s,
 	    .handler_silent_s = v->handler_silent_s,
-	    .shards = (uint32_t)v->n,
-	    .ready = v->ready,
-	    .deaf = v->deaf,
+	    .handler_watch = &v->handler_watch,
+	    .gate_watch = &v->gate_watch,
+	    .supervisor_watch = &v->supervisor_watch,
+	    .shards = &v->shards,
+	    .process = process,
 	    .now_ms = v->now_ms,
 	    .wall_ms = v->wall_ms};
 
-	for (size_t i = v->n; i-- > 0;) {
-		const struct view_shard *s = &v->shard[i];
-
-		if (s->s.state == SHARD_READY && !s->deaf)
-			continue;
-		f.first_ill = s->id;
-		f.ill_word = s->state;
-		f.ill_code = s->code;
-		f.ill_ms = view_age(v, s->s.state_since_ms);
-	}
-	f.partly = v->partly;
-	for (size_t i = v->n; i-- > 0;) {
-		if (v->shard[i].silent == 0)
-			continue;
-		f.first_partly = v->shard[i].id;
-		f.partly_words = v->shard[i].silent_words;
-	}
+	find_stopped_plugins(v);
+	f.plugins_stopped = v->plugins_stopped;
+	find_processes(v, process);
 	look_disk(&f, state_dir);
 	verdict_fleet(&f, &v->verdict);
 }
@@ -192,6 +243,8 @@ clean_words(struct view *v)
 	WORDS(v->gate.note);
 	WORDS(v->gate_watch.version);
 	WORDS(v->gate_watch.last_end);
+	WORDS(v->web_watch.version);
+	WORDS(v->web_watch.last_end);
 	WORDS(v->handler_watch.last_end);
 	for (size_t i = 0; i < PAGE_NOTES; i++)
 		WORDS(c->note[i].text);
@@ -221,6 +274,7 @@ read_process(struct view_process *to, const struct page_client_process *from)
 	WORDS(to->name);
 	WORDS(to->w.last_end);
 	WORDS(to->w.version);
+	to->alive = alive;
 	to->pid = alive ? p->pid : 0;
 	to->changing = alive && p->changing;
 	free(p);
@@ -240,6 +294,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	page_read(&h->plugins, &v->plugins, sizeof(v->plugins));
 	page_read(&h->gate, &v->gate, sizeof(v->gate));
 	page_read(&h->gate_watch, &v->gate_watch, sizeof(v->gate_watch));
+	page_read(&h->web_watch, &v->web_watch, sizeof(v->web_watch));
 	page_read(&h->clients_rest, &v->clients_rest, sizeof(v->clients_rest));
 	for (size_t i = 0; i < PAGE_CLIENTS; i++)
 		read_process(&v->process[i], &h->client[i]);
@@ -255,6 +310,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	    v->gate_watch.pid_start);
 	if (!v->gate_alive || v->gate.state >= GATE_STATES)
 		v->gate.state = GATE_DOWN;
+	v->web_alive = process_lives(v->web_watch.pid, v->web_watch.pid_start);
 	if (v->gate.clients > PAGE_CLIENTS)
 		v->gate.clients = PAGE_CLIENTS;
 	v->n = v->cluster.local < h->slots ? v->cluster.local : h->slots;
@@ -263,10 +319,12 @@ read_page(struct view *v, const struct page *page, bool locked)
 		v->shard[i].id = v->cluster.first + (uint32_t)i;
 		read_shard(v, page, (uint32_t)i, &v->shard[i]);
 	}
-	for (size_t i = 0; i < v->n && !locked; i++)
-		v->shard[i].orphan = v->shard[i].alive;
+	v->ready = v->shards.ready;
+	v->deaf = v->shards.deaf;
+	v->partly = v->shards.partly;
 	find_silent(v, page->head);
 	find_silent_gate(v, page->head);
+	find_silent_web(v, page->head);
 	find_hung(v, page->head);
 }
 
@@ -314,6 +372,16 @@ view_read(struct view *v, const struct config *c, struct err *err)
 	page_close(&page);
 	judge(v, c->state_dir);
 	return 0;
+}
+
+void
+view_own(struct view *v, const struct page *page, const char *state_dir)
+{
+	memset(v, 0, sizeof(*v));
+	v->now_ms = clock_boot_ms();
+	v->wall_ms = clock_wall_ms();
+	read_page(v, page, true);
+	judge(v, state_dir);
 }
 
 void

@@ -24,10 +24,15 @@ struct view_shard {
 	int32_t pid;	     /* 0: none */
 	bool alive;	     /* its process exists */
 	bool orphan;	     /* of an earlier supervisor, not of this one */
+	bool stopped;	     /* by a signal or a debugger */
+	bool ready;	     /* and hears */
 	bool deaf;	     /* ready, but no ACK or no byte for too long */
-	uint32_t silent;     /* partly deaf: bits of enum page_class_id */
+	int64_t age_ms;	     /* so for so long; -1: not known */
+	uint64_t until_ms;   /* boot stamp; 0 */
+	char evidence[VERDICT_WORDS]; /* as verdict_evidence says it */
+	uint32_t silent; /* partly deaf: bits of enum page_class_id */
 	char silent_words[VERDICT_WORDS]; /* as verdict_words says it */
-	const char *state; /* of page.h, "deaf" or "partly deaf" */
+	const char *state; /* of page.h, "deaf", "partly deaf" or "hung" */
 	enum verdict_code code;
 };
 
@@ -35,6 +40,7 @@ struct view_shard {
 struct view_process {
 	char name[64];
 	int32_t pid;   /* of the bot; 0: it does not run */
+	bool alive;    /* its runner */
 	bool changing; /* another one is to take over */
 	struct page_watch w;
 };
@@ -43,6 +49,7 @@ struct view {
 	struct page_cluster cluster;
 	struct page_handler handler;
 	struct page_watch handler_watch, supervisor_watch, gate_watch;
+	struct page_watch web_watch;
 	struct page_gate gate;
 	struct page_clients_rest clients_rest;
 	struct view_process process[PAGE_CLIENTS]; /* "": none */
@@ -55,15 +62,19 @@ struct view {
 	bool hung;	/* the supervisor lives but does nothing: */
 	bool stopped;	/* by a signal or a debugger */
 	int64_t hung_s; /* for so long, 0: not that long yet */
-	bool handler_alive, gate_alive;
+	bool handler_alive, gate_alive, web_alive;
+	bool handler_stopped, gate_stopped; /* by a signal or a debugger */
+	uint64_t plugins_stopped;	    /* bits of their places */
 	int64_t handler_silent_s; /* its loop has not turned for so long; 0 */
 	int64_t gate_silent_s;
+	int64_t web_silent_s; /* 0 as well when nobody is there to hear it */
 	const char *handler_state; /* of page.h, or "silent" */
 	const char *gate_state;
 	uint64_t now_ms; /* clock_boot_ms() */
 	int64_t wall_ms;
 	struct view_shard *shard; /* n of them, ids ascending */
 	size_t n;
+	struct verdict_shards shards;
 	uint32_t ready, deaf;
 	uint32_t partly;		 /* of the ready ones, partly deaf */
 	uint32_t in_state[SHARD_STATES]; /* deaf ones are not in READY */
@@ -72,6 +83,11 @@ struct view {
 /* Owner calls view_free.  -1 with EXIT_DOWN when nothing was started. */
 int view_read(struct view *, const struct config *, struct err *);
 void view_free(struct view *);
+/*
+ * The same for the supervisor, of its own page.  The lock that tells whether it
+ * lives is not asked for.
+ */
+void view_own(struct view *, const struct page *, const char *state_dir);
 /*
  * Does the supervisor live and do nothing?  -1 with the one answer to whoever
  * wants something of it, EXIT_UNKNOWN; else 0.

@@ -6,6 +6,8 @@
  */
 #include "supervisor/alert/alert_send.h"
 
+#include "shared/page/verdict_table.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -61,6 +63,9 @@ generic(const struct config *c, const struct alert_msg *m)
 	put(o, "fleet", json_object_new_string(c->name));
 	put(o, "host", json_object_new_string(host));
 	put(o, "kind", json_object_new_string(m->kind));
+	if (m->code < VERDICT_CODES_N && m->code != VERDICT_CODE_NONE)
+		put(o, "code",
+		    json_object_new_string(verdict_code_name[m->code]));
 	put(o, "state", json_object_new_string(alert_news_name[m->news]));
 	put(o, "text", json_object_new_string(m->text));
 	put(o, "since_ms", json_object_new_int64(m->since_ms));

@@ -20,6 +20,7 @@ extern const char *const alert_news_name[];
 struct alert_msg {
 	const char *kind;
 	unsigned which; /* its enum alert_kind */
+	uint32_t code;	/* enum verdict_code */
 	enum alert_news news;
 	unsigned done;		 /* ALERT_DONE_*, of earlier tries */
 	int64_t since_ms, at_ms; /* wall clock */

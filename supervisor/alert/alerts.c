@@ -158,6 +158,7 @@ notify(struct alerts *a, enum alert_kind kind, enum alert_news news,
 	struct alert_state *s = &a->state[kind];
 	struct alert_msg m = {.kind = alert_kind_name[kind],
 	    .which = kind,
+	    .code = s->code,
 	    .news = news,
 	    .since_ms = s->since_ms,
 	    .at_ms = now};
@@ -212,6 +213,8 @@ alerts_judge(struct alerts *a, const struct alert_fact *fact, int64_t repeat_ms)
 
 	for (unsigned i = 0; i < ALERTS; i++) {
 		if (fact[i].bad)
+			a->state[i].code = fact[i].code;
+		if (fact[i].bad)
 			stands(a, i, fact[i].text, repeat_ms, now);
 		else
 			is_over(a, i, now);
@@ -226,17 +229,6 @@ alerts_standing(const struct alerts *a)
 	for (unsigned i = 0; i < ALERTS; i++)
 		n += a->state[i].on;
 	return n;
-}
-
-const char *
-alerts_first(const struct alerts *a)
-{
-	/* A reboot is over, and has its own place on the page. */
-	for (unsigned i = 0; i < ALERTS; i++)
-		if (a->state[i].on && a->state[i].clear_ms == 0
-		    && i != ALERT_REBOOT)
-			return a->state[i].text;
-	return "";
 }
 
 void

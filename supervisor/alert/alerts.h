@@ -51,6 +51,7 @@ enum alert_kind {
 /* What one look found, by kind. */
 struct alert_fact {
 	bool bad;
+	uint32_t code; /* enum verdict_code; 0 */
 	char text[ALERT_TEXT];
 };
 
@@ -62,6 +63,7 @@ struct alert_state {
 	 * since_ms: none yet), none is made before. */
 	int64_t since_ms, sent_ms, next_ms;
 	int64_t clear_ms; /* since when it is over, 0: it is not */
+	uint32_t code;	  /* enum verdict_code, of the last fact; 0 */
 	char text[ALERT_TEXT];
 };
 
@@ -89,7 +91,6 @@ struct alerts {
 	/* for the fleet's own actions */
 	struct fleet *fleet;
 	struct alert_deliver post;
-	uint64_t held_ms; /* since when, boot; 0: not held */
 	uint64_t gate_ms; /* since when no gate serves; 0: one does */
 };
 
@@ -104,8 +105,6 @@ void alerts_clock_set(struct alerts *, int64_t step_ms);
 /* What became of the message being delivered, as alert_deliver_fn says. */
 void alerts_delivered(struct alerts *, unsigned done, const char *why);
 uint32_t alerts_standing(const struct alerts *);
-/* The most urgent that is not over, "" when there is none. */
-const char *alerts_first(const struct alerts *);
 
 /* alert_facts.c: the fleet's facts and actions. */
 void alerts_open(struct alerts *, struct fleet *);

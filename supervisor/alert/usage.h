@@ -8,10 +8,11 @@
 #define SUPERVISOR_ALERT_USAGE_H
 
 #include "shared/base/base.h"
+#include "shared/page/verdict.h"
 
-#define USAGE_SAMPLES 8	     /* of the trend, oldest to now */
-#define USAGE_EVERY_MS 15000 /* between two of them */
-#define USAGE_WARN 80	     /* percent */
+#define USAGE_SAMPLES 8		 /* of the trend, oldest to now */
+#define USAGE_EVERY_MS 15000	 /* between two of them */
+#define USAGE_WARN VERDICT_SHORT /* percent */
 #define USAGE_URGENT 95
 #define USAGE_OVER 70 /* below it is over */
 

@@ -24,7 +24,6 @@ static const struct {
     [NOTE_RELOAD] = {VERDICT_CODE_RELOAD_FAILED, DAY_MS},
     [NOTE_ASKING] = {VERDICT_CODE_FLEET_ASKING, 0},
     [NOTE_TOKEN] = {VERDICT_CODE_TOKEN_FILE, 0},
-    [NOTE_ALERT] = {VERDICT_CODE_ALERT_STANDING, 0},
     /* Without a log the bot does all it should. */
     [NOTE_LOG] = {VERDICT_CODE_LOG_LOST, 0},
     [NOTE_LOG_DISK] = {VERDICT_CODE_LOG_DISK_SHORT, 0},

@@ -47,6 +47,23 @@ wall_of(uint64_t boot_ms)
 	return clock_wall_ms() + (int64_t)(boot_ms - clock_boot_ms());
 }
 
+/* What [alerts] calls too few, too soon, too many: verdict.h judges. */
+static void
+put_alarms(struct page_cluster *pc, const struct fleet *f)
+{
+	const struct config *c = f->config;
+	const struct permit *p = f->permit;
+
+	pc->left_least = c->alert_left > 0 ? c->alert_left : permit_reserve(p);
+	pc->forecast_least_s = (int64_t)c->alert_forecast_s;
+	pc->foreign_1h = budget_foreign_1h(&f->ledger->budget, clock_wall_ms());
+	pc->foreign_least = (uint64_t)c->alert_foreign;
+	pc->identifies_1h = permit_recent(p);
+	pc->identifies_most = p->brake_after;
+	if (c->alert_rate > 0 && c->alert_rate < p->brake_after)
+		pc->identifies_most = (uint32_t)c->alert_rate;
+}
+
 static void
 put_budget(struct page_cluster *pc, const struct fleet *f)
 {
@@ -81,6 +98,8 @@ put_budget(struct page_cluster *pc, const struct fleet *f)
 	pc->release_checks = f->hold->checks;
 	pc->leave = permit_leave_left(p);
 	pc->braked = permit_braked(p) || p->alike.on || f->brake->on;
+	pc->crashing = f->brake->on;
+	put_alarms(pc, f);
 	pc->alerts = alerts_standing(f->alerts);
 	pc->alerts_failed = f->alerts->failed;
 }
@@ -90,11 +109,12 @@ put_budget(struct page_cluster *pc, const struct fleet *f)
 static void
 put_classes(struct page_cluster *pc, const struct fleet *f)
 {
-	uint64_t traffic = 0;
+	uint64_t traffic = 0, last[CLASSES] = {0};
 
 	pc->silence_ms = (uint64_t)(f->config->alert_silent_s * 1000);
 	for (int c = 0; c < CLASSES; c++)
-		pc->class_seen[c] = pc->class_over[c] = 0;
+		pc->class_seen[c] = pc->class_over[c] = pc->class_longest[c] =
+		    0;
 	for (uint32_t i = 0; i < f->local; i++) {
 		const struct page_class *class = f->page.slot[i].shard.class;
 
@@ -102,7 +122,17 @@ put_classes(struct page_cluster *pc, const struct fleet *f)
 		for (int c = 0; c < CLASSES; c++) {
 			pc->class_seen[c] += class[c].seen;
 			pc->class_over[c] += class[c].over;
+			pc->class_longest[c] += class[c].longest;
+			if (class[c].last_ms > last[c])
+				last[c] = class[c].last_ms;
 		}
+	}
+	for (int c = 0; c < CLASSES; c++) {
+		/* Another layout counts anew. */
+		if (last[c] != pc->class_last_ms[c]
+		    || traffic < pc->class_mark[c])
+			pc->class_mark[c] = traffic;
+		pc->class_last_ms[c] = last[c];
 	}
 	pc->traffic = traffic;
 }
@@ -115,6 +145,7 @@ put_rollout(struct page_cluster *pc, const struct fleet *f)
 	pc->program = f->program;
 	pc->gate = config_gate(f->config);
 	pc->gate_clients = (uint32_t)f->config->clients;
+	pc->web = config_web(f->config);
 	pc->settings = f->settings;
 	pc->rollout = rollout_effects_busy(r);
 	pc->rollout_moved = r->rollout.moved;
@@ -132,6 +163,11 @@ put_home(struct page_cluster *pc, const struct config *c)
 	pc->token_is_copy = config_token_is_copy(c);
 	pc->log_to = (uint32_t)c->log_to;
 	pc->disk_free = (uint64_t)c->disk_free;
+	pc->memory_limit[PAGE_MEMORY_SHARD] = (uint64_t)c->memory_shard;
+	pc->memory_limit[PAGE_MEMORY_HANDLER] = (uint64_t)c->memory_handler;
+	pc->memory_limit[PAGE_MEMORY_GATE] = (uint64_t)c->memory_gate;
+	pc->memory_limit[PAGE_MEMORY_SUPERVISOR] =
+	    (uint64_t)c->memory_supervisor;
 	for (unsigned i = 0; i < PATIENCES; i++)
 		pc->patience_ms[i] = (uint32_t)(patience_s(c, i) * 1000);
 }

@@ -45,6 +45,10 @@ put_slot(struct history_disk *d, int64_t wall_ms, uint32_t less_ms,
 	memset(s, 0, sizeof(*s));
 	s->number = number;
 	s->known_ms = HISTORY_SLOT_MS;
+	if (wall_ms + HISTORY_SLOT_MS > clock_wall_ms()) /* it goes on */
+		s->known_ms = (uint32_t)(clock_wall_ms() % HISTORY_SLOT_MS);
+	if (less_ms + lost_ms > s->known_ms)
+		less_ms = lost_ms = 0;
 	s->less_ms = less_ms;
 	s->lost_ms = lost_ms;
 	s->rtt_n = 90;
@@ -79,7 +83,7 @@ some_past(uint32_t shards)
 
 	no_past();
 	history_file_open(&d, dir);
-	for (int64_t at = now - 75 * DAY_MS; at <= now - slot; at += slot) {
+	for (int64_t at = now - 75 * DAY_MS; at <= now; at += slot) {
 		int64_t ago = now - at;
 
 		if (ago > 30 * DAY_MS && ago < 30 * DAY_MS + 7 * HOUR_MS)

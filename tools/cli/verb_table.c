@@ -412,9 +412,24 @@ const struct cli_verb verb_table[] = {
 	    {"set user|role ID RANK", "0 to 999, or never"},
 	    {"unset user|role ID", "the usual one again"}),
 	.examples = "shardherd rank set role 41771983423143936 100"},
-    {"db", "look into the store", verb_db, CLI_DATA,
+    {"db", "look into the store, copy it, put a copy back", verb_db, CLI_DATA,
 	FORMS({"[stat]", "its size and readers"},
-	    {"dump", "what is in it, without the session ids"})},
+	    {"dump", "what is in it, without the session ids"},
+	    {"backup FILE",
+		"the store and the plugins' storage, of a fleet that may run, "
+		"in one file; into a directory, with a name that tells when"},
+	    {"restore FILE",
+		"what plugins have stored as it was then; sessions and the "
+		"ledger of IDENTIFYs stay as they are, where they are. The "
+		"fleet is to be stopped; the old state is kept"}),
+	OPTIONS({"--dry-run", 0, OPTION_FLAG, NULL,
+		    "only read the file, and see whether it is whole",
+		    "restore"},
+	    {"--yes", 0, OPTION_FLAG, NULL,
+		"without a question, where there is a state already",
+		"restore"}),
+	.examples = "shardherd db backup /var/backups/bot\n"
+		    "shardherd db restore --dry-run bot.backup"},
     {"completion", "what makes a shell complete all of this", completion_verb,
 	CLI_DATA,
 	FORMS({"bash|zsh|fish", "the script for this shell, to be sourced"},

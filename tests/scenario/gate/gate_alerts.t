@@ -61,7 +61,7 @@ def clients(t, fleet, config, token):
     t.match(done.stdout, "client bot losing", "check says it")
     bot = come(config, token)
     t.match(wait_told(fleet, "overrun", "alert"),
-        "Client bot fell off the log", "that it missed some is told")
+        "client bot fell off the log", "that it missed some is told")
     row = fleet.status()["gate"]["clients"][0]
     t.equal(row["overruns"], 1, "and counted once")
     t.ok(row["overrun_s"] is not None, "since when is known")
@@ -77,7 +77,7 @@ def stands_still(t, fleet):
     os.kill(pid, signal.SIGSTOP)
     t.match(wait_told(fleet, "gate", "alert"),
         r"The gate serves no client for \d+ s", "it is told")
-    t.match(fleet.cli("check").stdout, "gate silent for", "check says it")
+    t.match(fleet.cli("check").stdout, "gate hung", "check says it")
     t.match(fleet.cli("status").stdout, "(?m)^gate    silent", "so does status")
     os.kill(pid, signal.SIGCONT)
     wait_told(fleet, "gate", "recovered")

@@ -110,7 +110,7 @@ def memory_told(t, fleet):
         r"memory \(\d+ %\), not growing. The limit is \[limits\] memory_shard",
         "with the numbers")
     wait_until(lambda: said(fleet, "Alert (limits): 2 processes"), "an alert")
-    fleet.wait_status(lambda s: re.search("near a limit|takes",
+    fleet.wait_status(lambda s: re.search("file descriptors open|takes",
         s["cluster"]["note"] or ""), "status says it")
 
 
@@ -129,7 +129,7 @@ def handler_stands(t, sim, fleet):
     t.equal(done.returncode, 1, "status: degraded")
     t.match(done.stdout, r"(?s)handler silent.*\n\s+Silent for \d+ s",
         "and says for how long")
-    t.match(fleet.cli("check").stdout, r"WARNING.*handler silent for",
+    t.match(fleet.cli("check").stdout, r"WARNING.*handler hung",
         "check too")
     t.match(fleet.cli("why", 0).stdout, r"The handler \(pid %d\) has been "
         "silent for" % old, "why too")

@@ -21,52 +21,56 @@ judge(struct view *v)
 	    .gate = v->cluster.gate ? &v->gate : NULL,
 	    .gate_alive = v->gate_alive,
 	    .gate_silent_s = v->gate_silent_s,
-	    .shards = (uint32_t)v->n,
-	    .ready = v->ready,
-	    .deaf = v->deaf,
-	    .partly = v->partly,
+	    .shards = &v->shards,
 	    .now_ms = v->now_ms,
 	    .wall_ms = v->wall_ms};
 
-	for (size_t i = v->n; i-- > 0;) {
-		const struct view_shard *s = &v->shard[i];
-
-		if (s->silent != 0) {
-			f.first_partly = s->id;
-			f.partly_words = s->silent_words;
-		}
-		if (s->s.state == SHARD_READY && !s->deaf)
-			continue;
-		f.first_ill = s->id;
-		f.ill_word = s->state;
-		f.ill_code = s->code;
-		f.ill_ms = view_age(v, s->s.state_since_ms);
-	}
 	verdict_fleet(&f, &v->verdict);
+}
+
+/* Who is to be silent hears much, and for ten minutes none of the first class. */
+static void
+silence(struct page_shard *s, uint64_t now_ms)
+{
+	s->silence_ms = 60000;
+	s->traffic = 1000000;
+	s->class[0] = (struct page_class) {.last_ms = now_ms - 600000,
+	    .seen = VERDICT_SEEN,
+	    .over = VERDICT_SEEN,
+	    .longest = 1};
 }
 
 /* Judged as on a page, but for what of a page is not made up. */
 static void
 count(struct view *v)
 {
-	v->ready = v->deaf = v->partly = 0;
+	memset(&v->shards, 0, sizeof(v->shards));
 	memset(v->in_state, 0, sizeof(v->in_state));
 	for (size_t i = 0; i < v->n; i++) {
 		struct view_shard *s = &v->shard[i];
-		struct verdict is = verdict_shard(&s->s, s->alive, v->now_ms);
+		struct verdict_shard f = {.s = &s->s,
+		    .w = &s->w,
+		    .cluster = &v->cluster,
+		    .id = s->id,
+		    .alive = s->alive,
+		    .stopped = s->stopped,
+		    .orphan = s->orphan};
+		struct verdict is;
 
+		if (s->silent != 0)
+			silence(&s->s, v->now_ms);
+		is = verdict_shards_add(&v->shards, &f, v->now_ms);
 		s->deaf = is.deaf;
+		s->ready = is.ready;
+		s->silent = is.silent;
 		s->state = is.word;
 		s->code = is.code;
-		if (is.ready && s->silent != 0) {
-			s->state = "partly deaf";
-			s->code = VERDICT_CODE_SHARD_PARTLY_DEAF;
-		}
-		v->deaf += s->deaf;
-		v->partly += s->silent != 0;
-		v->ready += is.ready;
+		s->age_ms = is.age_ms;
 		v->in_state[s->s.state] += !s->deaf;
 	}
+	v->ready = v->shards.ready;
+	v->deaf = v->shards.deaf;
+	v->partly = v->shards.partly;
 }
 
 void

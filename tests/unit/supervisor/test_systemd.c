@@ -167,8 +167,6 @@ words(struct systemd_facts f, const char *want)
 {
 	char out[SD_NOTIFY_STATUS];
 
-	if (f.note == NULL)
-		f.note = "";
 	systemd_words(&f, out, sizeof(out));
 	assert_string_equal(out, want);
 }

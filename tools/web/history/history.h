@@ -3,7 +3,7 @@
  * This room: how the bot was over the last 90 days, for who uses it.
  *
  * A ring of slots of 15 minutes and one of incidents, in one file of fixed size
- * (HISTORY_BYTES), whose room is reserved when it is made.  Each record has its
+ * (HISTORY_BYTES), all of which is written when it is made.  Each record has its
  * check: one that was torn, or that time has not reached yet, is not known, and
  * what was not watched is not known either, never well.  Nothing in it names
  * anything: kinds, counts and times.  Not synced: power loss costs what the

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LATEST_MS (INT64_C(1) << 53) /* no clock of ours is so far */
 #define PATH_ROOM (CONFIG_PATH_MAX + 32)
 
 static void
@@ -201,12 +202,18 @@ is_ours(const struct history_file_head *h)
 	    && h->incidents == HISTORY_INCIDENTS && h->check == check_head(h);
 }
 
+/* Empty, or of a beginning that came to no head. */
 static bool
-empty(int fd)
+is_blank(struct history_disk *d)
 {
-	struct stat st;
+	const char *p = (const char *)&d->file;
 
-	return fstat(fd, &st) == 0 && st.st_size == 0;
+	memset(&d->file, 0, sizeof(d->file));
+	(void)read_all(d);
+	for (size_t i = 0; i < sizeof(d->file); i++)
+		if (p[i] != '\0')
+			return false;
+	return true;
 }
 
 /* Is it still the file of that name?  Who had the lock may have put it
@@ -247,18 +254,14 @@ lock(struct history_disk *d)
 	return flock(d->fd, LOCK_EX | LOCK_NB) == 0;
 }
 
-/* Begins anew in an empty file, with room for all of it. */
+/* Begins anew in a blank file, and takes the room of all of it. */
 static void
 begin(struct history_disk *d)
 {
-	int e;
-
 	clear(d);
-	e = posix_fallocate(d->fd, 0, sizeof(d->file));
-	if (e == 0 && put_all(d) == 0)
+	if (put_all(d) == 0)
 		return;
-	note(d, "can't be made and is kept in memory alone",
-	    e != 0 ? e : errno);
+	note(d, "can't be made and is kept in memory alone", errno);
 	d->unwritten = true;
 }
 
@@ -294,7 +297,7 @@ static void
 take_over(struct history_disk *d)
 {
 	d->mine = true;
-	if (!empty(d->fd) && read_all(d) && is_ours(&d->file.head)) {
+	if (read_all(d) && is_ours(&d->file.head)) {
 		drop_torn(d);
 		if (d->torn > 0)
 			text_format(d->note, sizeof(d->note),
@@ -304,7 +307,7 @@ take_over(struct history_disk *d)
 			    d->torn, d->dir);
 		return;
 	}
-	if (!empty(d->fd))
+	if (!is_blank(d))
 		put_aside(d);
 	if (d->fd == -1)
 		clear(d);
@@ -338,6 +341,14 @@ history_file_open(struct history_disk *d, const char *dir)
 	note(d, "can't be opened and is kept in memory alone", errno);
 }
 
+static bool
+is_new(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_size == 0;
+}
+
 /* Somebody deleted it, or put another one there. */
 static bool
 open_again(struct history_disk *d)
@@ -362,7 +373,7 @@ history_file_turn(struct history_disk *d)
 		return false;
 	if (!lock(d) || !in_place(d))
 		look(d);
-	else if (was_mine && empty(d->fd))
+	else if (was_mine && is_new(d->fd))
 		d->mine = d->unwritten = true; /* it has what is in memory */
 	else
 		take_over(d);

@@ -21,7 +21,6 @@
 	X(CONFIG_REFUSED, HIDDEN)                                              \
 	X(RELOAD_FAILED, HIDDEN)                                               \
 	X(TOKEN_FILE, HIDDEN)                                                  \
-	X(ALERT_STANDING, HIDDEN) /* what it is about tells */                 \
 	X(PROBE_FAILED, OUTAGE_TEST)                                           \
 	X(SUPERVISOR_HUNG, OUTAGE_UNWATCHED)                                   \
 	X(SHARD_DOWN, OUTAGE_SHARDS)                                           \

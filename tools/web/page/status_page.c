@@ -113,9 +113,14 @@ what_is(struct buf *b, const struct outage *o)
 	enum now now = now_of(o);
 
 	buf_printf(b,
-	    "<section class=\"now %s\" aria-labelledby=\"now\">"
-	    "\n",
+	    "<section class=\"now %s\" aria-labelledby=\"now\" "
+	    "data-outages=\"",
 	    now_looks[now].class);
+	for (int i = 0, n = 0; o != NULL && i < OUTAGE_KINDS; i++)
+		if (o->is[i])
+			buf_printf(b, "%s%s", n++ > 0 ? " " : "",
+			    outage_name[i]);
+	buf_puts(b, "\">\n");
 	icon(b, now);
 	buf_puts(b, "<div>\n");
 	if (now == NOW_UNKNOWN)

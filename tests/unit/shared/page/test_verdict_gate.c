@@ -93,14 +93,14 @@ judge(const struct page_gate *g, struct verdict_fleet *v)
 {
 	static struct page_cluster cluster = {.pid = 1};
 	static struct page_handler handler = {.state = HANDLER_READY};
+	static const struct verdict_shards shards = {.n = 1, .ready = 1};
 	struct verdict_facts f = {.cluster = &cluster,
 	    .handler = &handler,
 	    .alive = true,
 	    .handler_alive = true,
 	    .gate = g,
 	    .gate_alive = true,
-	    .shards = 1,
-	    .ready = 1,
+	    .shards = &shards,
 	    .now_ms = NOW,
 	    .wall_ms = 1};
 

@@ -22,7 +22,7 @@ f_d2_notes_have_rank_time_and_end(void **state)
 	fake_time_advance(1000);
 	status_notes_say(&b, NOTE_RELOAD, "rolled back");
 	fake_time_advance(1000);
-	status_notes_say(&b, NOTE_ALERT, "rolled back");
+	status_notes_say(&b, NOTE_START, "rolled back");
 	fake_time_advance(1000);
 	status_notes_say(&b, NOTE_FATAL, "held");
 	fake_time_advance(1000);
@@ -39,7 +39,7 @@ f_d2_notes_have_rank_time_and_end(void **state)
 	fake_time_advance(1000);
 	status_notes_say(&b, NOTE_FATAL, "");
 	fake_time_advance(1000);
-	status_notes_say(&b, NOTE_ALERT, "");
+	status_notes_say(&b, NOTE_START, "");
 	/* What is over is not told for ever; what stands is. */
 	status_notes_list(&b, list, begin + 2000 + DAY_MS);
 	assert_string_equal(list[0].text, "asking");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* status and check from a page made by hand. */
 #include "shared/base/clock.h"
+#include "shared/view/status_json.h"
 #include "shared/process/process.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/see/status.h"
@@ -181,9 +182,10 @@ test_broken(void **state)
 	free(out);
 	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
-	assert_non_null(strstr(line,
-	    "main WARNING - 1/4 ready, shard 1 deaf "
-	    "10."));
+	assert_non_null(strstr(line, "main WARNING - 1/4 ready, shard 2 down"));
+	assert_non_null(strstr(line, "killed (OOM)"));
+	assert_non_null(strstr(line, ", shard 1 deaf 5."));
+	assert_non_null(strstr(line, ", shard 3 resuming"));
 }
 
 static size_t
@@ -436,12 +438,12 @@ f_d2_plugins_down(void **state)
 static void
 f_d2_disk_is_low(void **state)
 {
+	static const struct verdict_shards shards = {.n = 4, .ready = 4};
 	struct verdict_facts f = {.cluster = &t.page.head->cluster,
 	    .handler = &t.page.head->handler,
 	    .alive = true,
 	    .handler_alive = true,
-	    .shards = 4,
-	    .ready = 4,
+	    .shards = &shards,
 	    .disk_known = true,
 	    .disk_size = (uint64_t)100 << 30,
 	    .now_ms = clock_boot_ms()};
@@ -537,7 +539,7 @@ test_json(void **state)
 	break_three();
 	page_count_close(&t.page.slot[2].shard, 4000);
 	look();
-	o = status_json(&t.view, &pick);
+	o = status_json(&t.view, pick.ids, pick.n);
 	assert_int_equal(json_object_get_int(at(o, "schema", NULL)), 1);
 	assert_int_equal(json_object_get_int(at(o, "cluster", "shards_ready")),
 	    1);

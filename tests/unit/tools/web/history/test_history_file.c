@@ -130,6 +130,7 @@ test_another_version_begins_anew(void **state)
 static void
 test_no_history_begins_anew(void **state)
 {
+	static const struct history_file_head no_head;
 	int fd = open(w.file, O_WRONLY | O_TRUNC);
 
 	assert_int_equal(write(fd, "hello", 5), 5);
@@ -139,9 +140,22 @@ test_no_history_begins_anew(void **state)
 	assert_int_equal(truncate(w.file, sizeof(struct history_file) - 1), 0);
 	begins_anew();
 	/* What a start that was killed leaves is no reason for words. */
-	assert_int_equal(truncate(w.file, 0), 0);
+	for (size_t size = 0; size <= sizeof(struct history_file);
+	     size += sizeof(struct history_file) / 7) {
+		assert_int_equal(truncate(w.file, 0), 0);
+		assert_int_equal(truncate(w.file, (off_t)size), 0);
+		watched_reopen();
+		assert_string_equal(history_note(w.h), "");
+	}
 	watched_reopen();
 	assert_string_equal(history_note(w.h), "");
+	/* But one whose head alone is gone is more than that. */
+	watched_for(HOUR);
+	fd = open(w.file, O_WRONLY);
+	assert_int_equal(pwrite(fd, &no_head, sizeof(no_head), 0),
+	    sizeof(no_head));
+	close(fd);
+	begins_anew();
 }
 
 /* Any bytes: it is read, or put aside, and what it says adds up. */

@@ -89,6 +89,7 @@ test_each_trouble_is_told(void **state)
 	made_view_failing(&v);
 	ask(NULL);
 	has_not("Everything works");
+	has("data-outages=\"shards function\"");
 	has("<h2 id=\"now\">Some servers are not reached: 1 of 9 connections "
 	    "to Discord is not up.</h2>");
 	has("<li>One of the bot&#39;s functions does not work as it should."
