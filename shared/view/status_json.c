@@ -518,6 +518,6 @@ status_json(const struct view *v, const uint64_t *ids, size_t n)
 	json_object_object_add(o, "web", web(v));
 	json_object_object_add(o, "probe", probe(v));
 	json_object_object_add(o, "shards", shards);
-	status_json_processes(o, v);
+	processes_json(o, v);
 	return o;
 }
