@@ -5,6 +5,8 @@
  */
 #include "shared/view/status_json.h"
 
+#include "shared/view/processes.h"
+
 #include "shared/json/json.h"
 #include "shared/view/view_json.h"
 
