@@ -157,7 +157,7 @@ fact_of(struct alert_fact *out, const struct verdict_finding *w)
 	if (w == NULL)
 		return;
 	verdict_sentence(w, words, sizeof(words));
-	if (!w->note || w->code == VERDICT_CODE_FLEET_PARTLY_DEAF)
+	if (!w->advised)
 		verdict_advise(w, advice);
 	fact(out, true, "%s%s%s", words, advice[0] != '\0' ? " " : "", advice);
 	out->code = w->code;

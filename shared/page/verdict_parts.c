@@ -320,9 +320,7 @@ look_process(const struct verdict_facts *f, const struct verdict_process *p,
 			: p->alive ? ""
 				   : ", it is not started again by itself");
 		w->until_ms = again ? verdict_wall(f, p->w->restart_ms) : 0;
-		/* The delay grows as it dies again and again. */
-		w->fresh = again
-		    && p->w->restart_ms < p->w->ended_ms + VERDICT_DELAY_MS;
+		w->fresh = again && p->w->strikes < VERDICT_STRIKES;
 	} else {
 		return;
 	}

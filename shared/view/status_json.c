@@ -8,6 +8,7 @@
 #include "shared/view/processes.h"
 
 #include "shared/json/json.h"
+#include "shared/view/processes.h"
 #include "shared/view/view_json.h"
 
 #include <string.h>
