@@ -5,8 +5,6 @@
  */
 #include "shared/view/status_json.h"
 
-#include "shared/view/processes.h"
-
 #include "shared/json/json.h"
 #include "shared/view/processes.h"
 #include "shared/view/view_json.h"
