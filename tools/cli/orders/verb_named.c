@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* client restart, client kick: orders about one client of the gate. */
+/* Orders about one plugin, or one client of the gate. */
 #include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
-#include "tools/cli/base/load.h"
+#include "shared/view/view.h"
+#include "tools/cli/base/names.h"
 #include "tools/cli/orders/verb.h"
 
 #define ANSWER_S 15	 /* the gate's, and some */
@@ -39,4 +40,18 @@ verb_client_kick(struct cli *c, const char *name, bool end)
 	json_put_text(q, "name", name);
 	json_put_bool(q, "end", end);
 	return follow_order(c, q, "The gate is waited for", ANSWER_S);
+}
+
+int
+verb_plugin_order(struct cli *c, const char *action, const char *name)
+{
+	struct json_object *q;
+
+	if (names_find(c, name, NAMES_PLUGIN) == 0)
+		return cli_fail(c);
+	q = control_ask_new("plugin");
+	json_put_text(q, "action", action);
+	json_put_text(q, "name", name);
+	return follow_order(c, q, "The plugin is waited for",
+	    view_patience(&c->config, PATIENCE_PLUGIN));
 }
