@@ -157,7 +157,7 @@ fact_of(struct alert_fact *out, const struct verdict_finding *w)
 	if (w == NULL)
 		return;
 	verdict_sentence(w, words, sizeof(words));
-	if (!w->note || w->code == VERDICT_CODE_FLEET_PARTLY_DEAF)
+	if (!w->advised)
 		verdict_advise(w, advice);
 	fact(out, true, "%s%s%s", words, advice[0] != '\0' ? " " : "", advice);
 	out->code = w->code;
@@ -186,6 +186,7 @@ static const struct {
 	{CODE(PLUGIN_HELD), CODE(PLUGIN_DOWN), CODE(PLUGIN_HUNG),
 	    CODE(PLUGIN_ERRING), CODE(PLUGIN_LAGGING)}},
     {ALERT_REST, {CODE(REST_LIMITED)}},
+    {ALERT_WEB, {CODE(WEB_DOWN), CODE(WEB_HUNG)}},
     {ALERT_DISK, {CODE(DISK_FULL), CODE(DISK_SHORT), CODE(LOG_DISK_SHORT)}},
 };
 /* Shards that hear nothing of use, whatever they do about it. */

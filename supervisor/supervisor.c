@@ -322,9 +322,12 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 			return -1;
 		status_notes_say(&f->notes, NOTE_START,
 		    "Asking Discord how many shards to run.");
-		/* What tells of it does so before there are shards. */
-		if (nonce_make(&f->nonce, f->config->state_dir, f->token, e)
-		    == -1)
+		/* What tells of it does so before there are shards; bots of
+		 * an earlier supervisor may have the nonce that is there. */
+		if (nonce_read(&f->nonce, f->config->state_dir, f->token, e)
+			== -1
+		    && nonce_make(&f->nonce, f->config->state_dir, f->token, e)
+			== -1)
 			return -1;
 		service_change_follow_all(f);
 	}

@@ -308,7 +308,7 @@ state_words(const struct verdict_shard *f, const struct verdict *v,
 	else
 		str_format(out, VERDICT_WORDS, "%s%s%.180s%s",
 		    page_shard_state_name[v->state],
-		    note[0] != '\0' ? ": " : "", note, until);
+		    note[0] != '\0' ? ", " : "", note, until);
 }
 
 void

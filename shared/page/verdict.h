@@ -33,12 +33,11 @@
 #define VERDICT_OTHERS 300
 #define VERDICT_OTHERS_TRAFFIC 10000
 
-#define VERDICT_LATE_MS 5000   /* an ACK: what comes is late, too */
-#define VERDICT_LAG_MS 15000   /* the oldest event a plugin has not done */
-#define VERDICT_SHORT 80       /* % of a limit of fds or memory */
-#define VERDICT_REST_MS 60000  /* of the global limit, without a break */
-#define VERDICT_DELAY_MS 30000 /* before another start: it died often */
-#define VERDICT_STRIKES 3      /* ends without health that are no accident */
+#define VERDICT_LATE_MS 5000  /* an ACK: what comes is late, too */
+#define VERDICT_LAG_MS 15000  /* the oldest event a plugin has not done */
+#define VERDICT_SHORT 80      /* % of a limit of fds or memory */
+#define VERDICT_REST_MS 60000 /* of the global limit, without a break */
+#define VERDICT_STRIKES 3     /* ends without health that are no accident */
 
 struct verdict {
 	enum shard_state state;
@@ -169,7 +168,10 @@ struct verdict_facts {
 	bool stopped;		      /* it is: by a signal, or a debugger */
 	const struct page_gate *gate; /* GATE_DOWN when gone; NULL: none */
 	bool gate_alive, gate_stopped;
-	int64_t gate_silent_s; /* 0: its loop turns */
+	int64_t gate_silent_s;	      /* 0: its loop turns */
+	const struct page_watch *web; /* NULL: none, or it is not due yet */
+	bool web_alive, web_stopped;
+	int64_t web_silent_s; /* 0: its loop turns */
 	bool handler_alive, handler_stopped;
 	int64_t handler_silent_s; /* 0: its loop turns */
 	/* NULL: not known. */
@@ -190,6 +192,7 @@ struct verdict_finding {
 	uint32_t count; /* so many are alike */
 	enum page_rank rank;
 	bool fresh;	  /* may be over at once: nobody is woken for it */
+	bool advised;	  /* the text says what to do */
 	bool note;	  /* more than the lines of status show anyway */
 	int64_t age_ms;	  /* it has been so for so long; -1: not known */
 	int64_t until_ms; /* wall clock, of what ends by itself then; 0 */
@@ -212,7 +215,7 @@ void verdict_advise(const struct verdict_finding *, char out[VERDICT_WORDS]);
 bool verdict_plugin_well(const struct page_plugin *);
 /*
  * The first of these codes, in the order of the list, which ends with
- * VERDICT_CODE_NONE, that is so for age_ms (0: any time) and not fresh; NULL:
+ * VERDICT_CODE_NONE, that is so for age_ms, as far as is known, and not fresh; NULL:
  * none.
  */
 const struct verdict_finding *verdict_find(const struct verdict_fleet *,

@@ -164,12 +164,16 @@ look_notes(const struct verdict_facts *f, struct verdict_fleet *v)
 {
 	const struct page_cluster *c = f->cluster;
 
-	for (size_t i = 0; i < PAGE_NOTES && c->note[i].text[0] != '\0'; i++)
-		if (c->note[i].rank < PAGE_RANKS_N)
-			verdict_found_as(v, note_code(c, &c->note[i]),
-			    c->note[i].rank, f->wall_ms - c->note[i].since_ms,
-			    "%.255s", c->note[i].text)
-			    ->note = true;
+	for (size_t i = 0; i < PAGE_NOTES && c->note[i].text[0] != '\0'; i++) {
+		struct verdict_finding *w;
+
+		if (c->note[i].rank >= PAGE_RANKS_N)
+			continue;
+		w = verdict_found_as(v, note_code(c, &c->note[i]),
+		    c->note[i].rank, f->wall_ms - c->note[i].since_ms, "%.255s",
+		    c->note[i].text);
+		w->note = w->advised = true;
+	}
 }
 
 static void
@@ -241,6 +245,7 @@ look_alive(const struct verdict_facts *f, struct verdict_fleet *v)
 	verdict_look_fleet_deaf(f, v);
 	verdict_look_handler(f, v);
 	verdict_look_gate(f, v);
+	verdict_look_web(f, v);
 	if (!f->cluster->stopping)
 		verdict_look_clients(f, v);
 	look_supervisor(f, v);
@@ -287,7 +292,8 @@ verdict_find(const struct verdict_fleet *v, const enum verdict_code *codes,
 	for (; *codes != VERDICT_CODE_NONE; codes++)
 		for (size_t i = 0; i < v->n; i++)
 			if (v->found[i].code == *codes && !v->found[i].fresh
-			    && (age_ms == 0 || v->found[i].age_ms >= age_ms))
+			    && (v->found[i].age_ms < 0
+				|| v->found[i].age_ms >= age_ms))
 				return &v->found[i];
 	return NULL;
 }

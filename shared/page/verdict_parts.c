@@ -289,6 +289,29 @@ verdict_look_gate(const struct verdict_facts *f, struct verdict_fleet *v)
 	look_gate_clients(f, v);
 }
 
+/* ---- web ------------------------------------------------------------ */
+
+void
+verdict_look_web(const struct verdict_facts *f, struct verdict_fleet *v)
+{
+	const struct page_watch *w = f->web;
+
+	if (w == NULL)
+		return;
+	if (!f->web_alive)
+		verdict_detail(verdict_found(v, VERDICT_CODE_WEB_DOWN, -1,
+				   "web down"),
+		    "%s",
+		    w->last_end[0] != '\0' ? w->last_end
+					   : "no metrics and no status page");
+	else if (f->web_silent_s > 0 || f->web_stopped)
+		verdict_detail(verdict_found(v, VERDICT_CODE_WEB_HUNG,
+				   f->web_silent_s > 0 ? f->web_silent_s * 1000
+						       : -1,
+				   "web hung"),
+		    "silent: it hangs or is stopped");
+}
+
 /* ---- processes of clients ------------------------------------------- */
 
 static void
@@ -320,9 +343,7 @@ look_process(const struct verdict_facts *f, const struct verdict_process *p,
 			: p->alive ? ""
 				   : ", it is not started again by itself");
 		w->until_ms = again ? verdict_wall(f, p->w->restart_ms) : 0;
-		/* The delay grows as it dies again and again. */
-		w->fresh = again
-		    && p->w->restart_ms < p->w->ended_ms + VERDICT_DELAY_MS;
+		w->fresh = again && p->w->strikes < VERDICT_STRIKES;
 	} else {
 		return;
 	}

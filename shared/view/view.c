@@ -119,6 +119,7 @@ find_silent_gate(struct view *v, struct page_head *h)
 
 	v->gate_state = page_gate_state_name[v->gate.state];
 	v->gate_stopped = v->gate_alive && process_stopped(v->gate_watch.pid);
+	v->web_stopped = v->web_alive && process_stopped(v->web_watch.pid);
 	if (v->gate_alive && beat != 0)
 		v->gate_silent_s = verdict_hangs_s(beat,
 		    v->gate_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
@@ -190,6 +191,14 @@ find_processes(const struct view *v, struct verdict_process *out)
 	}
 }
 
+/* A supervisor that has just begun is still to start it. */
+static bool
+web_due(const struct view *v)
+{
+	return v->cluster.web
+	    && (v->web_watch.starts > 0 || v->web_watch.last_end[0] != '\0');
+}
+
 static void
 judge(struct view *v, const char *state_dir)
 {
@@ -205,6 +214,10 @@ judge(struct view *v, const char *state_dir)
 	    .gate = v->cluster.gate ? &v->gate : NULL,
 	    .gate_alive = v->gate_alive,
 	    .gate_stopped = v->gate_stopped,
+	    .web = web_due(v) ? &v->web_watch : NULL,
+	    .web_alive = v->web_alive,
+	    .web_stopped = v->web_stopped,
+	    .web_silent_s = v->web_silent_s,
 	    .gate_silent_s = v->gate_silent_s,
 	    .handler_silent_s = v->handler_silent_s,
 	    .handler_watch = &v->handler_watch,

@@ -63,8 +63,9 @@ struct view {
 	bool stopped;	/* by a signal or a debugger */
 	int64_t hung_s; /* for so long, 0: not that long yet */
 	bool handler_alive, gate_alive, web_alive;
-	bool handler_stopped, gate_stopped; /* by a signal or a debugger */
-	uint64_t plugins_stopped;	    /* bits of their places */
+	/* By a signal or a debugger. */
+	bool handler_stopped, gate_stopped, web_stopped;
+	uint64_t plugins_stopped; /* bits of their places */
 	int64_t handler_silent_s; /* its loop has not turned for so long; 0 */
 	int64_t gate_silent_s;
 	int64_t web_silent_s; /* 0 as well when nobody is there to hear it */

@@ -31,6 +31,7 @@ struct fleet;
 	X(CACHE, "cache")                                                      \
 	X(PLUGIN, "plugin")                                                    \
 	X(REST, "rest")                                                        \
+	X(WEB, "web")                                                          \
 	X(LIMITS, "limits")                                                    \
 	X(DISK, "disk")                                                        \
 	X(REBOOT, "reboot")                                                    \

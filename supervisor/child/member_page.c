@@ -87,5 +87,9 @@ member_note_restart(struct member *c, uint64_t at_ms)
 
 	page_begin(&w->lock);
 	w->restart_ms = at_ms;
+	if (at_ms != 0 && c->ready_ms != 0
+	    && w->ended_ms > c->ready_ms + RESTART_DELAY_PROOF_MS)
+		w->strikes = 0;
+	w->strikes += at_ms != 0;
 	page_end(&w->lock);
 }

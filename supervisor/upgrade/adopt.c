@@ -11,6 +11,7 @@
 #include "shared/config/config_diff.h"
 #include "shared/process/process.h"
 #include "supervisor/upgrade/adopt_call.h"
+#include "supervisor/upgrade/adopt_leave.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/upgrade/upgrade.h"
 #include "supervisor/base/procfs.h"
@@ -24,32 +25,6 @@
 #include "supervisor/operation/reload_effects.h"
 
 /* ---- who is awaited ------------------------------------------------- */
-
-static bool
-same_process(pid_t pid, uint64_t start)
-{
-	return pid > 0 && start != 0 && process_start(pid) == start;
-}
-
-static bool
-started_at(pid_t pid, const void *start)
-{
-	return same_process(pid, *(const uint64_t *)start);
-}
-
-/* The process the page names and, of a shard, the one that holds its place. */
-static pid_t
-left_behind(const struct member *c)
-{
-	const struct page_watch *w = member_watch(c);
-
-	if (!same_process(w->pid, w->pid_start))
-		return 0;
-	if (member_is_shard(c)
-	    && page_slot_holder(&c->fleet->page, c->slot) != w->pid)
-		return 0;
-	return w->pid;
-}
 
 static uint32_t
 awaited(const struct fleet *f)
@@ -110,7 +85,7 @@ expect_runners(struct fleet *f)
 		if ((c = clients_at(f->clients, i)) == NULL
 		    || member_running(c))
 			continue;
-		c->orphan = left_behind(c);
+		c->orphan = adopt_leave_behind(c);
 		bury_ended(c);
 	}
 }
@@ -124,7 +99,7 @@ expect_services(struct fleet *f)
 
 		if (member_running(c))
 			continue;
-		c->orphan = left_behind(c);
+		c->orphan = adopt_leave_behind(c);
 		bury_ended(c);
 	}
 }
@@ -140,8 +115,8 @@ expect(struct adopt *a)
 		return;
 	}
 	for (uint32_t i = 0; i < f->local; i++)
-		f->shard[i].orphan = left_behind(&f->shard[i]);
-	f->handler->orphan = left_behind(f->handler);
+		f->shard[i].orphan = adopt_leave_behind(&f->shard[i]);
+	f->handler->orphan = adopt_leave_behind(f->handler);
 	expect_services(f);
 	expect_runners(f);
 	for (uint32_t i = 0; i < f->local; i++)
@@ -161,7 +136,7 @@ adopt_awaits(struct member *c)
 
 	if (pid == 0)
 		return false;
-	if (left_behind(c) == pid) {
+	if (adopt_leave_behind(c) == pid) {
 		if (clock_boot_ms() < a->until_ms)
 			return true;
 		log_warn("%s: the process %d of an earlier supervisor did not "
@@ -196,61 +171,6 @@ adopt_reaped(struct adopt *a, pid_t pid, int status)
 		return false;
 	lost(c, pid, status);
 	return true;
-}
-
-static const char *
-role_words(enum contract_role role)
-{
-	static const char *const words[CONTRACT_ROLES] = {
-	    [CONTRACT_SHARD] = "shard",
-	    [CONTRACT_HANDLER] = "handler",
-	    [CONTRACT_GATE] = "gate",
-	    [CONTRACT_RUNNER] = "parent of a client's process",
-	    [CONTRACT_WEB] = "web process",
-	};
-
-	return role < CONTRACT_ROLES ? words[role] : "process";
-}
-
-static void
-on_leave(struct timer *t)
-{
-	struct adopt *a = container_of(t, struct adopt, leave);
-
-	for (size_t i = 0; i < nitems(a->leaving); i++) {
-		if (!same_process(a->leaving[i], a->leaving_start[i]))
-			continue;
-		log_warn("The %s %d of an earlier supervisor did not leave: "
-			 "killing it.",
-		    role_words(i < CONTRACT_ROLES ? (enum contract_role)i
-						  : CONTRACT_RUNNER),
-		    (int)a->leaving[i]);
-		pidfd_signal_if(a->leaving[i], SIGKILL, started_at,
-		    &a->leaving_start[i]);
-	}
-}
-
-void
-adopt_dismiss(struct member *c)
-{
-	struct adopt *a = c->fleet->adopt;
-
-	if (c->orphan != 0 && left_behind(c) == c->orphan) {
-		pidfd_signal_if(c->orphan, SIGTERM, started_at,
-		    &member_watch(c)->pid_start);
-		/* Shards are seen to by their lock, when they are started. */
-		if (!member_is_shard(c)) {
-			size_t i = c->role == CONTRACT_RUNNER
-			    ? CONTRACT_ROLES + c->slot
-			    : c->role;
-
-			a->leaving[i] = c->orphan;
-			a->leaving_start[i] = member_watch(c)->pid_start;
-			timer_set(&a->leave, MEMBER_EVICT_MS / 1000);
-		}
-	}
-	c->orphan = 0;
-	timer_set(&a->settled, 0);
 }
 
 /* ---- when all have called ------------------------------------------- */
@@ -379,7 +299,7 @@ judge(const struct adopt_caller *x, const struct member *c,
 	if (m->pid != x->pid || c->orphan != x->pid
 	    || c->state != MEMBER_WAITING)
 		return "it is not the one that is awaited";
-	if (left_behind(c) != x->pid)
+	if (adopt_leave_behind(c) != x->pid)
 		return "it does not hold the place of this shard";
 	if (log_fd == -1)
 		return "it hands no log pipe over";
@@ -523,7 +443,7 @@ refuse(struct adopt_caller *x, struct member *c, int32_t shard,
 	struct msg_refused no;
 	char who[48];
 
-	str_format(who, sizeof(who), "the %s", role_words(role));
+	str_format(who, sizeof(who), "the %s", adopt_leave_words(role));
 	if (shard >= 0)
 		str_format(who, sizeof(who), "shard %d", shard);
 	log_notice("The process %d of an earlier supervisor, %s, is not taken "
@@ -572,7 +492,7 @@ adopt_init(struct adopt *a, struct fleet *f)
 	memset(a, 0, sizeof(*a));
 	a->fleet = f;
 	timer_init(f->timers, &a->settled, on_settled);
-	timer_init(f->timers, &a->leave, on_leave);
+	timer_init(f->timers, &a->leave, adopt_leave_late);
 	adopt_call_init(a);
 }
 

@@ -4,8 +4,7 @@ import os
 import time
 
 from gates import INTENTS
-from measure import anon_kb, cpu_s, drain, end, median, quiet, say
-from ws import Client
+from measure import Bot, anon_kb, cpu_s, drain, end, median, quiet, say
 
 READ = 1 << 18
 
@@ -75,7 +74,7 @@ def memory(o, fleet, empty, ways):
 
 def first(url, token, guilds):
     """Seconds from IDENTIFY to the last GUILD_CREATE, and their bytes."""
-    client = Client(url)
+    client = Bot(url)
     client.until(10)
     began, n, size = time.monotonic(), 0, 0
     client.identify(token, intents=INTENTS)

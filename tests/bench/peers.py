@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import time
@@ -13,10 +12,11 @@ import urllib.parse
 from gates import INTENTS, connects, free_port, gate_pid, wait_gate
 from herd import Failed, wait_until
 from latency import stamper, stamps
-from measure import end, say
-from ws import Client, Closed
+from measure import Bot, end, say
+from processes import alive, kill
+from ws import Closed
 
-RATE, AWAY_S = 200, 3
+RATE, AWAY_S, ANSWER_S = 200, 3, 5
 CACHED = ("channels", "current_member", "emojis", "roles", "scheduled_events",
     "stage_instances", "stickers", "voice_states")
 NOT_CACHED = ("members", "presences", "users")	# as the gate, by default
@@ -35,16 +35,19 @@ class Gate:
     def kill(self):
         """The gate alone."""
         pid = self.pid()
-        os.kill(pid, signal.SIGKILL)
+        kill(pid)
         wait_gate(self.fleet, other_than=pid)
 
     def kill_all(self):
         """Every process of the fleet at once, then a start."""
         s = self.fleet.status()
-        pids = [self.fleet.supervisor_pid(), s["handler"]["pid"],
-            s["gate"]["pid"], *self.fleet.shard_pids()]
+        pids = [s["cluster"]["pid"], s["handler"]["pid"], s["gate"]["pid"],
+            *(shard["pid"] for shard in s["shards"])]
+        if min(pids) <= 1:
+            raise Failed("a process of the fleet is away")
         for pid in pids:
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
+        wait_until(lambda: not any(map(alive, pids)), "all of it is dead")
         self.fleet.start()
         wait_gate(self.fleet)
 
@@ -96,7 +99,7 @@ class GatewayProxy:
 
 
 def come(way, token=0):
-    client = Client(way.url)
+    client = Bot(way.url)
     client.until(10)
     client.identify(way.tokens[token], intents=INTENTS)
     client.session = client.until(0, "READY")["d"]["session_id"]
@@ -116,12 +119,17 @@ def read_for(client, seconds, ids):
 
 def again(way, was, ids):
     """RESUMEs, or begins anew when it must: what became of it."""
-    client = Client(way.url)
+    client = Bot(way.url)
     client.until(10)
     client.resume(way.tokens[0], was.session, was.seq)
+    client.socket.settimeout(ANSWER_S)
     word = "RESUMED"
     while True:
-        document = client.receive()
+        try:
+            document = client.receive()
+        except socket.timeout:
+            client.drop()
+            return come(way), "RESUME is not answered"
         if document["op"] == 9:
             word = "op 9"
             client.identify(way.tokens[0], intents=INTENTS)

@@ -112,7 +112,8 @@ offer_value(struct ask *a, const char *value)
 			offer_verbs(a);
 		else if (strcmp(word, "EVENT") == 0)
 			offer_events(a);
-		else if (strcmp(word, "FILE") == 0)
+		else if (strcmp(word, "FILE") == 0
+		    || strcmp(word, "BINARY") == 0)
 			puts(":files");
 		else if (strcmp(value, "DIR") == 0
 		    || strcmp(value, "DIR=OTHER") == 0)

@@ -8,6 +8,7 @@
 #include "tools/cli/cli_main.h"
 #include "tools/cli/completion.h"
 #include "tools/cli/data/verb.h"
+#include "tools/cli/doctor/doctor.h"
 #include "tools/cli/events/verb.h"
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/plugin/verb.h"
@@ -94,6 +95,14 @@ const struct cli_verb verb_table[] = {
     {"check", "one line for a monitoring system", verb_check, CLI_LOOK,
 	FORMS({"", "one line with performance data, whatever is wrong"}),
 	.exits = "0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN"},
+    {"doctor",
+	"what is wrong, since when, by what evidence, and what to do about it",
+	verb_doctor, CLI_LOOK,
+	FORMS({"", "the fleet, its config and the machine it runs on"}),
+	OPTIONS({"--ask", 0, OPTION_FLAG, NULL,
+	    "also ask Discord whether it takes the token"}),
+	.exits = "0 all is well, 1 degraded, 2 down, 3 it cannot be told",
+	.examples = "shardherd doctor\nshardherd doctor --ask"},
     {"why", "what is wrong, and what happened, to all or to one, in sentences",
 	verb_why, CLI_LOOK,
 	FORMS({"[SHARD|PLUGIN|CLIENT]",

@@ -75,12 +75,24 @@ on_alive(struct timer *t)
 }
 
 static void
+tell(const char *note)
+{
+	if (note[0] != '\0')
+		log_warn("%s", note);
+	else
+		log_info("The history of the status page is on disk again.");
+}
+
+static void
 on_take(struct timer *t)
 {
 	struct web *w = container_of(t, struct web, take);
 
-	if (w->history != NULL)
+	if (w->history != NULL) {
 		history_take(w->history, web_look(w));
+		if (history_note_changed(w->history))
+			tell(history_note(w->history));
+	}
 	timer_set(t, WEB_HISTORY_S);
 }
 

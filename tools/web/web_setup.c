@@ -191,8 +191,6 @@ web_setup_take_over(struct web *w)
 	w->in_service = true;
 	str_format(dir, sizeof(dir), "%s/web", w->config.state_dir);
 	w->history = history_open(dir);
-	if (history_note(w->history)[0] != '\0')
-		log_warn("%s", history_note(w->history));
 	listen_at(w, WEB_PRIVATE, on_private);
 	listen_at(w, WEB_PUBLIC, on_public);
 	if (w->push_url != NULL)

@@ -47,6 +47,8 @@ def children(pid):
 
 
 def kill(pid, sig=signal.SIGKILL):
+    if pid <= 1:	# a group, or init: nothing that a scenario started
+        raise ValueError("kill(%r)" % pid)
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, sig)
 

@@ -115,7 +115,7 @@ def live_level(t, fleet, sim):
     wait_until(lambda: "shard 1" in whose(fleet, "debug"),
         "and the shard that was running")
     fleet.wait_ready()
-    t.sentence(fleet.cli("logs", "level", "loud"), 64, "usage",
+    t.sentence(fleet.cli("logs", "level", "loud"), 64, "expected one of",
         "an unknown level")
 
 

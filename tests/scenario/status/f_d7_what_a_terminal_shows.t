@@ -93,6 +93,32 @@ def words(t, fleet):
         "the table shows the memory of a shard's own")
 
 
+def every_form(t, fleet):
+    """Each form of each verb takes what the table says, and nothing else: a
+    verb that disagrees with its row ends by a bug."""
+    forms = 0
+    for verb in re.findall(r"(?m)^  ([a-z]+) ", fleet.must("help")):
+        usage = re.sub(r"\n {8,}", " ", fleet.must("help", verb).split("\n\n")[0])
+        for form in re.findall(r"shardherd (.*)", usage):
+            form = re.sub(r"\[[^][]*(\[[^][]*\][^][]*)*\](\.\.\.)?", "", form)
+            words = [word.split("|")[0] if word.islower() else "0" for word in
+                form.replace("SHARD|--guild ID", "0").split()]
+            done = fleet.cli(*words, "--no-such")
+            forms += 1
+            if done.returncode != 64 or "unknown option --no-such" \
+                    not in done.stderr:
+                t.ok(False, "%s --no-such: exit %d, %s" % (" ".join(words),
+                    done.returncode, done.stderr))
+    t.ok(forms > 50, "%d forms agree with the table" % forms)
+
+
+def rolled(t, fleet):
+    term = Terminal(fleet, "rollout", "--all", "--pause", "1s")
+    t.equal(term.end(), 0, "a rollout")
+    t.match(term.text, r"Replacing shards for .*\d+ of 16 shards are replaced",
+        "says how far it is")
+
+
 def restart(t, fleet, sim):
     before = fleet.supervisor_pid()
     spent = sim.totals()["identifies"]
@@ -120,8 +146,10 @@ def main(t):
     waited_for(t, fleet)
     watched(t, fleet)
     words(t, fleet)
+    every_form(t, fleet)
     simple(t, fleet)
     slow(t, fleet)
+    rolled(t, fleet)
     restart(t, fleet, sim)
     fleet.stop()
 

@@ -121,6 +121,21 @@ def taken(t, web, fleet):
     web.wait("/healthz", lambda a: a.status == 200, "with the old one it serves")
 
 
+def taken_at_the_start(t, web, fleet):
+    """The fleet starts, web as soon as the address is free."""
+    with socket.create_server(("127.0.0.1", web.port)):
+        fleet.start()
+        found = fleet.wait_status(lambda s: [p for p in s["cluster"]["problems"]
+            if p["code"] == "web-down"] and s, "status says that web is down")
+        t.match(str(found["cluster"]["problems"]), "can't listen at 127.0.0.1",
+            "and why")
+        t.equal(fleet.cli("check").returncode, 1, "check warns")
+    web.wait("/healthz", lambda a: a.status == 200,
+        "it comes when the address is free")
+    fleet.wait_status(lambda s: not [p for p in s["cluster"]["problems"]
+        if p["code"] == "web-down"], "and nothing is said of it any more")
+
+
 def main(t):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
@@ -134,6 +149,8 @@ def main(t):
     taken(t, web, fleet)
     sim.settle()
     t.nothing_lost(sim, identifies=2)
+    fleet.stop()
+    taken_at_the_start(t, web, fleet)
     fleet.stop()
 
 

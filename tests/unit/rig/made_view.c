@@ -28,16 +28,19 @@ judge(struct view *v)
 	verdict_fleet(&f, &v->verdict);
 }
 
-/* Who is to be silent hears much, and for ten minutes none of the first class. */
+/* What a shard is silent for, as its part of the page would have it. */
 static void
-silence(struct page_shard *s, uint64_t now_ms)
+be_silent(struct view_shard *s, uint64_t now_ms)
 {
-	s->silence_ms = 60000;
-	s->traffic = 1000000;
-	s->class[0] = (struct page_class) {.last_ms = now_ms - 600000,
-	    .seen = VERDICT_SEEN,
-	    .over = VERDICT_SEEN,
-	    .longest = 1};
+	s->s.silence_ms = 1000;
+	s->s.traffic = s->s.fleet = s->silent != 0 ? 1000000 : 0;
+	for (unsigned i = 0; i < CLASSES; i++)
+		s->s.class[i] = (struct page_class) {.last_ms = now_ms > 600000
+			? now_ms - 600000
+			: 1,
+		    .mark = s->silent >> i & 1 ? 0 : s->s.traffic,
+		    .seen = 100,
+		    .over = 100};
 }
 
 /* Judged as on a page, but for what of a page is not made up. */
@@ -57,8 +60,7 @@ count(struct view *v)
 		    .orphan = s->orphan};
 		struct verdict is;
 
-		if (s->silent != 0)
-			silence(&s->s, v->now_ms);
+		be_silent(s, v->now_ms);
 		is = verdict_shards_add(&v->shards, &f, v->now_ms);
 		s->deaf = is.deaf;
 		s->ready = is.ready;

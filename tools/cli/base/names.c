@@ -92,15 +92,15 @@ static unsigned
 unknown(struct cli *c, const struct search *s, unsigned kinds)
 {
 	const char *near = config_nearest(s->name, s->all, s->n);
-	const char *what = kinds == NAMES_PLUGIN ? "plugin"
-	    : kinds == NAMES_CLIENT		 ? "client"
-	    : (kinds & NAMES_SHARD) != 0	 ? "shard, plugin or client"
-						 : "plugin or client";
+	const char *what = kinds == NAMES_PLUGIN ? "[plugin "
+	    : kinds == NAMES_CLIENT		 ? "[client "
+						 : "shard, plugin or client ";
 
-	err_set(&c->err, EXIT_USAGE, "There is no %s \"%s\"%s%s%s%s%s", what,
-	    TEXT_OF(s->name, 90), c->config.path[0] != '\0' ? " in " : "",
-	    c->config.path, near != NULL ? "; did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?" : ".");
+	err_set(&c->err, EXIT_USAGE, "There is no %s\"%s\"%s%s%s%s%s%s", what,
+	    TEXT_OF(s->name, 90), what[0] == '[' ? "]" : "",
+	    c->config.path[0] != '\0' ? " in " : "", c->config.path,
+	    near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+	    near != NULL ? "\"?" : ".");
 	return 0;
 }
 

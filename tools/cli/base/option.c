@@ -87,9 +87,20 @@ option_find(const struct cli *c, const char *name, size_t len)
 	return o != NULL ? o : find_in(option_every, NULL, name, len);
 }
 
+/* Another form of the verb that takes it, or NULL. */
+static const struct cli_form *
+form_with(const struct cli_verb *v, const char *name)
+{
+	for (const struct cli_form *f = v->forms; f->words != NULL; f++)
+		if (find_in(v->options, f, name, strlen(name)) != NULL)
+			return f;
+	return NULL;
+}
+
 static int
 unknown(struct cli *c, const char *arg)
 {
+	const struct cli_form *other;
 	const char *names[32] = {"--help", "--version", "--json", "--config"};
 	const struct option_row *o = c->verb->options;
 	char usage[FORM_USAGE], name[FORM_WORD];
@@ -98,11 +109,10 @@ unknown(struct cli *c, const char *arg)
 
 	str_format(name, sizeof(name), "%.*s",
 	    arg[1] == '-' ? (int)strcspn(arg, "=") : (int)sizeof(name), arg);
-	/* Does another form of the verb take it? */
-	if (find_in(o, NULL, name, strlen(name)) != NULL) {
-		form_usage(c->verb, c->form, usage);
+	if ((other = form_with(c->verb, name)) != NULL) {
+		form_usage(c->verb, other, usage);
 		return err_set(&c->err, EXIT_USAGE,
-		    "%s does not go with this: shardherd %s", name, usage);
+		    "%s goes with: shardherd %s", name, usage);
 	}
 	for (; o != NULL && o->name != NULL && i < nitems(names); o++)
 		if (option_of(o, c->form))

@@ -26,10 +26,6 @@ struct top {
 	bool utf8, colour, over;
 };
 
-/* Another look at the fleet. */
-void top_look(struct top *);
-/* A key of curses.h; true: something changed. */
-bool top_key(struct top *, int key);
 /* All of it onto the screen. */
 void top_draw(struct top *);
 /* Rows there are for the table, for who pages. */

@@ -88,8 +88,8 @@ fill(struct top *t)
 }
 
 /* What was seen last stays when nothing is seen. */
-void
-top_look(struct top *t)
+static void
+look(struct top *t)
 {
 	struct view v;
 	struct err e = {0};
@@ -164,8 +164,9 @@ enter(struct top *t)
 	tell(t);
 }
 
-bool
-top_key(struct top *t, int key)
+/* A key of curses.h; true: something changed. */
+static bool
+take_key(struct top *t, int key)
 {
 	long page = (long)top_rows();
 
@@ -216,12 +217,12 @@ run(struct top *t, double every_s)
 
 	while (!t->over) {
 		if (clock_boot_ms() >= next) {
-			top_look(t);
+			look(t);
 			next = clock_boot_ms() + (uint64_t)(every_s * 1000);
 		}
 		top_draw(t);
 		while (!t->over && (key = top_screen_key(t, next)) != -1)
-			if (top_key(t, key))
+			if (take_key(t, key))
 				break;
 	}
 	code = t->seen ? t->view.verdict.exit : EXIT_UNKNOWN;

@@ -17,6 +17,7 @@ struct history {
 	bool known;
 	struct outage last;
 	uint64_t since_ms[OUTAGE_KINDS]; /* boot clock; 0: it is not so */
+	uint64_t told;	  /* hash of the note that was told; 0: none */
 	uint64_t *out_ms; /* the same of each shard that is not reached */
 	size_t shards;
 };
@@ -42,6 +43,17 @@ const char *
 history_note(const struct history *h)
 {
 	return h->disk.note;
+}
+
+bool
+history_note_changed(struct history *h)
+{
+	const char *note = h->disk.note;
+	uint64_t is = note[0] != '\0' ? base_hash64(note, strlen(note)) : 0;
+	bool changed = is != h->told;
+
+	h->told = is;
+	return changed;
 }
 
 /* ---- slots ---------------------------------------------------------- */

@@ -43,6 +43,8 @@ struct history *history_open(const char *dir);
 void history_close(struct history *);
 /* What is wrong with it, whole sentences for the log; "": nothing. */
 const char *history_note(const struct history *);
+/* Is that another one than when this was asked last, "" at first? */
+bool history_note_changed(struct history *);
 
 /* Once a tick, which should be 10 s: how the fleet is now; NULL: it could not
  * be read, so this is not known. */

@@ -67,12 +67,6 @@ http_reply_tagged(struct http_reply *r)
 		buf_len(&r->body)));
 }
 
-int
-http_reply_status(const struct http_reply *r)
-{
-	return r->status;
-}
-
 size_t
 http_reply_size(const struct http_reply *r)
 {

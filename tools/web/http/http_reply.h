@@ -22,7 +22,6 @@ void http_reply_header(struct http_reply *, const char *name,
     const char *value);
 /* It may be kept by who asks, as long as it asks whether it still holds. */
 void http_reply_tagged(struct http_reply *);
-int http_reply_status(const struct http_reply *);
 size_t http_reply_size(const struct http_reply *);
 
 /*

@@ -25,7 +25,7 @@ struct http_server {
 	unsigned busy;	   /* of them with a request under way */
 	size_t out;	   /* bytes of answers under way */
 	bool stopped;
-	struct http_server_counts counts;
+	unsigned open; /* connections */
 };
 
 struct conn {
@@ -45,7 +45,6 @@ cut(struct conn *c)
 	if (c->cut)
 		return;
 	c->cut = true;
-	c->server->counts.cut++;
 	(void)shutdown(c->fd, SHUT_RDWR);
 }
 
@@ -60,7 +59,7 @@ moved(struct conn *c)
 static void
 bound(struct http_server *s)
 {
-	if (s->counts.open - s->busy <= HTTP_SERVER_STRANGERS)
+	if (s->open - s->busy <= HTTP_SERVER_STRANGERS)
 		return;
 	list_each (&s->conns, l) {
 		struct conn *c = container_of(l, struct conn, link);
@@ -84,7 +83,7 @@ conn_open(struct http_server *s, struct MHD_Connection *mhd, void **state)
 	c->fd = info->connect_fd;
 	c->since_ms = clock_boot_ms();
 	list_append(&s->conns, &c->link);
-	s->counts.open++;
+	s->open++;
 	*state = c;
 	bound(s);
 	if (!timer_pending(&s->tick))
@@ -95,7 +94,7 @@ static void
 conn_close(struct http_server *s, struct conn *c)
 {
 	list_remove(&c->link);
-	s->counts.open--;
+	s->open--;
 	s->busy -= c->busy;
 	s->out -= c->out;
 	free(c);
@@ -196,8 +195,6 @@ give(struct conn *c, struct MHD_Connection *mhd, struct http_reply *r)
 	    ? MHD_NO
 	    : MHD_queue_response(mhd, (unsigned)status, m);
 
-	s->counts.requests++;
-	s->counts.refused += status >= 400;
 	c->out = http_reply_size(r);
 	s->out += c->out;
 	http_reply_drop(r);
@@ -354,12 +351,6 @@ bool
 http_server_idle(const struct http_server *s)
 {
 	return s == NULL || s->busy == 0;
-}
-
-const struct http_server_counts *
-http_server_counted(const struct http_server *s)
-{
-	return &s->counts;
 }
 
 void

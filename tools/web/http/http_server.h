@@ -46,12 +46,4 @@ void http_server_stop(struct http_server *);
 bool http_server_idle(const struct http_server *);
 void http_server_free(struct http_server *); /* NULL is fine */
 
-struct http_server_counts {
-	uint64_t requests, refused, cut; /* refused: 4xx and 5xx; cut: it was
-					    too slow, or one too many */
-	unsigned open;			 /* connections */
-};
-const struct http_server_counts *http_server_counted(
-    const struct http_server *);
-
 #endif

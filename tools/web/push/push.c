@@ -2,7 +2,6 @@
 /* See push.h. */
 #include "tools/web/push/push.h"
 
-#include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 #include "shared/net/curl_loop.h"
@@ -18,7 +17,6 @@ struct push {
 	struct buf body;
 	size_t got;
 	unsigned failures; /* in a row */
-	struct push_counts counts;
 };
 
 uint16_t
@@ -55,12 +53,6 @@ push_pause(double interval_s, unsigned failures)
 							 : PUSH_SLOW_S;
 }
 
-const struct push_counts *
-push_counted(const struct push *p)
-{
-	return &p->counts;
-}
-
 /* ---- how one went --------------------------------------------------- */
 
 static void
@@ -77,8 +69,6 @@ put_away(struct push *p)
 static void
 worked(struct push *p)
 {
-	p->counts.sent++;
-	p->counts.sent_ms = clock_boot_ms();
 	if (p->failures > 0)
 		log_notice("The status is pushed again, after %u failures.",
 		    p->failures);
@@ -88,7 +78,6 @@ worked(struct push *p)
 static void
 failed(struct push *p, const char *why)
 {
-	p->counts.failed++;
 	if (p->failures++ == 0)
 		log_warn("The status could not be pushed ([web] push_file): "
 			 "%s. It is tried again, less and less often.",

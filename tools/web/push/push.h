@@ -41,10 +41,4 @@ void push_free(struct push *); /* NULL is fine */
 /* Seconds from one failure to the next try, failures having come in a row. */
 double push_pause(double interval_s, unsigned failures);
 
-struct push_counts {
-	uint64_t sent, failed;
-	uint64_t sent_ms; /* boot stamp of the last that arrived; 0 */
-};
-const struct push_counts *push_counted(const struct push *);
-
 #endif

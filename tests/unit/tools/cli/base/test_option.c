@@ -121,16 +121,14 @@ test_refused(void **state)
 		"--lang: expected one of c|python, got \"pyhton\"; did you mean "
 		"python?"},
 	    {"lsit", "unknown word \"lsit\" (did you mean \"list\"?)"},
-	    {"--end",
-		"--end does not go with this: shardherd try [list] [WORD...] "
-		"[-f|--flag] [-t|--text TEXT] [-n|--number N] "
-		"[--wait[=SECONDS]] [-s|--seconds SECONDS] [--set KEY=VALUE]... "
-		"[--lang c|python]"},
+	    {"--end", "--end goes with: shardherd try kick CLIENT [--end]"},
 	    {"kick", "usage: shardherd try kick CLIENT [--end]"},
 	    {"kick a b", "usage: shardherd try kick CLIENT [--end]"},
 	    {"kick a --flag",
-		"--flag does not go with this: shardherd try kick CLIENT "
-		"[--end]"},
+		"--flag goes with: shardherd try [list] [WORD...] [-f|--flag] "
+		"[-t|--text TEXT] [-n|--number N] [--wait[=SECONDS]] "
+		"[-s|--seconds SECONDS] [--set KEY=VALUE]... "
+		"[--lang c|python]"},
 	    {"set roel 1",
 		"try: expected one of user|role, got \"roel\"; did "
 		"you mean role?"},

@@ -182,10 +182,10 @@ test_broken(void **state)
 	free(out);
 	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
-	assert_non_null(strstr(line, "main WARNING - 1/4 ready, shard 2 down"));
+	assert_non_null(strstr(line, "main WARNING - 1/4 ready, shard 3 down"));
 	assert_non_null(strstr(line, "killed (OOM)"));
 	assert_non_null(strstr(line, ", shard 1 deaf 5."));
-	assert_non_null(strstr(line, ", shard 3 resuming"));
+	assert_non_null(strstr(line, ", shard 2 resuming"));
 }
 
 static size_t

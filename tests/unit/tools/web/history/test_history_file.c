@@ -250,12 +250,18 @@ test_disk_full(void **state)
 	allow(1000);
 	watched_reopen();
 	assert_non_null(strstr(history_note(w.h), "in memory alone"));
+	assert_true(history_note_changed(w.h));
+	assert_false(history_note_changed(w.h));
 	history_take(w.h, &w.v);
-	watched_for(HOUR);
+	watched_for(TICK_MS);
+	(void)history_note_changed(w.h); /* that it can't be written */
+	watched_for(HOUR - TICK_MS);
+	assert_false(history_note_changed(w.h));
 	assert_int_equal(watched_today()->known_ms, HOUR);
 	allow(RLIM_INFINITY);
 	watched_for(TICK_MS);
 	assert_string_equal(history_note(w.h), "");
+	assert_true(history_note_changed(w.h));
 	watched_reopen();
 	assert_int_equal(watched_today()->known_ms, HOUR + TICK_MS);
 	assert_int_equal(size_of(w.file), sizeof(struct history_file));

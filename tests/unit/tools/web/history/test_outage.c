@@ -3,6 +3,7 @@
 
 #include "tests/unit/rig/fake_time.h"
 #include "tests/unit/rig/made_view.h"
+#include "shared/base/buf.h"
 #include "tools/web/history/history_file.h"
 
 #include <ctype.h>
@@ -77,6 +78,41 @@ test_words(void **state)
 	outage_words_then(OUTAGE_SHARDS, 4, 4, words, sizeof(words));
 	assert_string_equal(words,
 	    "No server was reached: no connection to Discord was up.");
+}
+
+static void
+add_row(struct buf *b, enum outage_kind kind)
+{
+	char words[256];
+
+	outage_words_now(kind, 0, 0, words, sizeof(words));
+	buf_printf(b, ".It Cm %s\n%s\n", outage_name[kind], words);
+}
+
+static void
+test_the_manual_shows_the_table(void **state)
+{
+	static char text[1 << 17];
+	struct buf want = {0};
+	FILE *in = fopen("man/shardherd-web.7", "r");
+	size_t n;
+
+	if (in == NULL)
+		in = fopen("../man/shardherd-web.7", "r");
+	assert_non_null(in);
+	n = fread(text, 1, sizeof(text) - 1, in);
+	fclose(in);
+	text[n] = '\0';
+	buf_puts(&want, ".\\\" outages\n");
+	for (int i = 0; i < OUTAGE_KINDS; i++)
+		add_row(&want, (enum outage_kind)i);
+	buf_puts(&want, ".\\\" end of outages\n");
+	buf_add(&want, "", 1);
+	if (strstr(text, buf_data(&want)) == NULL) {
+		fputs(buf_data(&want), stdout);
+		fail_msg("man/shardherd-web.7 shows another table than this");
+	}
+	buf_free(&want);
 }
 
 static void
@@ -188,6 +224,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_each_code_has_a_kind),
 	    T(test_words),
+	    T(test_the_manual_shows_the_table),
 	    T(test_well),
 	    T(test_shards),
 	    T(test_parts),

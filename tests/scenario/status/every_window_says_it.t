@@ -1,0 +1,156 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""I7: what is broken is named alike by status, check, doctor, alert and
+systemd, and no longer when it is over; each view answers with a supervisor
+that hangs, is gone or was stopped."""
+import os
+import resource
+import signal
+import sys
+
+sys.path.append(sys.path[0] + "/../lib")
+from gates import GATE
+from herd import scenario, wait_until
+from processes import kill
+from truth import ALL, LOOKS, Stage, all_over, play, shows
+
+
+def stop_go(pid_of):
+    """A process that is stopped by a signal, and goes on."""
+    stopped = []
+
+    def do():
+        stopped.append(pid_of())
+        os.kill(stopped[-1], signal.SIGSTOP)
+
+    def undo():
+        kill(stopped[-1], signal.SIGCONT)
+    return dict(do=do, undo=undo)
+
+
+def broken(fleet, name):
+    return fleet.path(name + ".broken")
+
+
+def fragile(fleet, name, program):
+    """A program that ends at once while that file is there."""
+    return fleet.program(name, '#!/bin/sh\ntest -e "%s" && exit 1\nexec %s\n'
+        % (broken(fleet, name), program))
+
+
+def breaks(fleet, name, pid_of, mend):
+    def do():
+        with open(broken(fleet, name), "w", encoding="utf-8"):
+            pass
+        kill(pid_of(), signal.SIGKILL)
+
+    def undo():
+        os.unlink(broken(fleet, name))
+        mend()
+    return dict(do=do, undo=undo)
+
+
+def client(fleet):
+    return fleet.status()["gate"]["clients"][0]["process"]["pid"]
+
+
+def short_of_fds(fleet):
+    limits = {}
+
+    def do():
+        pid = fleet.handler_pid()
+        limits[pid] = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        used = len(os.listdir("/proc/%d/fd" % pid))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE,
+            (used + 1, limits[pid][1]))
+
+    def undo():
+        for pid, limit in limits.items():
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
+    return dict(do=do, undo=undo)
+
+
+def setting(fleet, config, plugins, **changes):
+    def do():
+        fleet.write_config({**config, **changes}, plugins)
+        fleet.must("reload")
+
+    def undo():
+        fleet.write_config(config, plugins)
+        fleet.must("reload")
+    return dict(do=do, undo=undo)
+
+
+def rows(fleet, config, plugins):
+    return [
+        dict(code="shard-hung", words="shard 1 hung", windows=ALL,
+            **stop_go(lambda: fleet.shard(1)["pid"])),
+        dict(code="handler-hung", words="handler hung", windows=LOOKS
+            + ("systemd",), **stop_go(fleet.handler_pid)),
+        dict(code="plugin-hung", words="plugin frail hung", windows=ALL,
+            **stop_go(lambda: fleet.plugins()["frail"]["pid"])),
+        dict(code="gate-hung", words="gate hung", windows=ALL,
+            **stop_go(lambda: fleet.status()["gate"]["pid"])),
+        dict(code="fds-short", words="file descriptors open", windows=ALL,
+            **short_of_fds(fleet)),
+        dict(code="client-down", words="client bot (down|held)", windows=ALL,
+            **breaks(fleet, "bot", lambda: client(fleet), lambda: None)),
+        dict(code="budget-short", words="IDENTIFYs are left", windows=ALL,
+            **setting(fleet, config, plugins, **{"alerts.left": 100000})),
+        dict(code="supervisor-hung", words="", windows=LOOKS,
+            **stop_go(fleet.supervisor_pid)),
+    ]
+
+
+def main(t):
+    sim = t.sim(shards=2)
+    fleet = t.fleet(sim)
+    fleet.program("tell", '#!/bin/sh\ncat >>"%s"\n' % fleet.path("told"))
+    audit = fleet.audit()
+    plugins = {"audit": audit,
+        "frail": dict(audit, exec=fragile(fleet, "frail", audit["exec"]))}
+    config = {**GATE(), 'client "bot".exec': fragile(fleet, "bot",
+        "sleep 3600"), "alerts.exec": "tell", "alerts.deaf_after": "1s",
+        "alerts.gate": "1s", "handler.silence": "10m"}
+    fleet.write_config(config, plugins)
+    stage = Stage(fleet)
+    stage.start()
+    fleet.wait_ready()
+    wait_until(lambda: fleet.cli("check").returncode == 0, "all is well", 60)
+    for row in rows(fleet, config, plugins):
+        play(t, stage, row)
+    all_over(t, stage)
+    # An alert tells once of what it stands for, so this comes by itself.
+    play(t, stage, dict(code="client-hung", words="client bot hung",
+        windows=ALL, **stop_go(lambda: client(fleet))))
+
+    # Nobody watches: each view answers, and says so.
+    row = dict(code="fleet-crashed")
+    orphans = dict(code="shard-orphaned")
+    stage.run.kill()
+    stage.run.wait()
+    for window in LOOKS:
+        wait_until(lambda: shows(stage, window, row)
+            and shows(stage, window, orphans),
+            "%s says that the supervisor is gone and shards are not" % window)
+        t.ok(True, "%s: a crash, and orphans" % window)
+    done = fleet.cli("doctor")
+    t.equal(done.returncode, 2, "doctor: down")
+    t.match(done.stdout, r"critical\s+crashed(?s:.*)shardherd ensure",
+        "what to do")
+    stage.start()
+    fleet.wait_ready()
+    for window in LOOKS:
+        wait_until(lambda: not shows(stage, window, row)
+            and not shows(stage, window, orphans),
+            "%s says neither any more" % window, 60)
+    t.ok(True, "taken over: all say neither any more")
+    sim.settle()
+    fleet.stop()
+    for window in LOOKS:
+        t.ok(shows(stage, window, dict(code="fleet-stopped")),
+            "%s: stopped in order" % window)
+    stage.end()
+
+
+scenario(main)
