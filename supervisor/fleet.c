@@ -165,7 +165,7 @@ services_launch(struct fleet *f)
 		if (c->orphan == 0 && !member_running(c))
 			service_watch(&f->service[i])->pid = 0;
 	}
-	service_change_follow_all(f);
+	service_change_follow(f);
 }
 
 int

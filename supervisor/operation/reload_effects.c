@@ -356,7 +356,7 @@ done(void *arg, int code, const char *sentence)
 		    f->handler->generation,
 		    (double)(clock_boot_ms() - h->began_ms) / 1000);
 		report_fine(&h->report, f->handler->generation, sentence);
-		service_change_follow_all(f);
+		service_change_follow(f);
 		f->member_ops->configured(f);
 	} else {
 		err_set(&e, code, "%s", sentence);

@@ -7,6 +7,8 @@
 #include "supervisor/child/member.h"
 #include "supervisor/operation/operation.h"
 
+static void follow(struct service *);
+
 static uint64_t
 sum_of(const struct service *s)
 {
@@ -59,7 +61,7 @@ take(struct service *s)
 	s->sum = s->fresh_sum;
 	put_into_service(s, fresh);
 	log_notice("%s", s->kind->replaced);
-	service_change_follow(s);
+	follow(s);
 }
 
 /* ---- the next one --------------------------------------------------- */
@@ -121,8 +123,8 @@ differs(const struct service *s)
 	    || !program_is(&service_now(s)->program, f->program_path);
 }
 
-void
-service_change_follow(struct service *s)
+static void
+follow(struct service *s)
 {
 	struct fleet *f = s->fleet;
 	struct member *c = service_now(s);
@@ -143,10 +145,10 @@ service_change_follow(struct service *s)
 }
 
 void
-service_change_follow_all(struct fleet *f)
+service_change_follow(struct fleet *f)
 {
 	for (size_t i = 0; i < SERVICES; i++)
-		service_change_follow(&f->service[i]);
+		follow(&f->service[i]);
 }
 
 int
@@ -235,7 +237,7 @@ service_change_gone(struct service *s, struct member *c)
 	if (s->taking)
 		take(s);
 	else if (c->state == MEMBER_DOWN && !c->again)
-		service_change_follow(s);
+		follow(s);
 }
 
 bool

@@ -19,8 +19,7 @@ struct member;
  * The config or the program may have changed: starts, replaces or ends what is
  * due.  While something is under way, that it ended comes by here again.
  */
-void service_change_follow(struct service *);
-void service_change_follow_all(struct fleet *);
+void service_change_follow(struct fleet *);
 /* Another process all the same: -1 when there is none to replace now. */
 int service_change_renew(struct service *, struct err *);
 /* The one of the supervisor before was taken over, with this config. */
