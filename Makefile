@@ -198,6 +198,14 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 # Parts of a role alone, with what is around them played by a scenario.
 ALONE_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/gate/*.c \
 	tests/front/*.c))
+# Pages of the web's that are made up, by the clock of a unit test.
+PAGES_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/web/*.c))
+$(BUILD)/web/%: $(BUILD)/tests/web/%.o $(BUILD)/libhelp.a $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(filter $(BUILD)/scenario/web/%,$(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))): \
+	$(PAGES_BIN)
 define alone
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
@@ -211,7 +219,7 @@ $(filter $(BUILD)/scenario/gate/% $(BUILD)/scenario/rest/proxy_%,\
 	$(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))): $(ALONE_BIN)
 
 TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
-tests: all $(TESTS) $(BENCH_BIN) $(ALONE_BIN)
+tests: all $(TESTS) $(BENCH_BIN) $(ALONE_BIN) $(PAGES_BIN)
 list-tests:
 	@echo $(TESTS)
 

@@ -39,11 +39,13 @@ judge(struct view *v)
 			continue;
 		f.first_ill = s->id;
 		f.ill_word = s->state;
+		f.ill_code = s->code;
 		f.ill_ms = view_age(v, s->s.state_since_ms);
 	}
 	verdict_fleet(&f, &v->verdict);
 }
 
+/* Judged as on a page, but for what of a page is not made up. */
 static void
 count(struct view *v)
 {
@@ -51,14 +53,19 @@ count(struct view *v)
 	memset(v->in_state, 0, sizeof(v->in_state));
 	for (size_t i = 0; i < v->n; i++) {
 		struct view_shard *s = &v->shard[i];
+		struct verdict is = verdict_shard(&s->s, s->alive, v->now_ms);
 
+		s->deaf = is.deaf;
+		s->state = is.word;
+		s->code = is.code;
+		if (is.ready && s->silent != 0) {
+			s->state = "partly deaf";
+			s->code = VERDICT_CODE_SHARD_PARTLY_DEAF;
+		}
 		v->deaf += s->deaf;
 		v->partly += s->silent != 0;
-		v->ready += s->s.state == SHARD_READY && !s->deaf;
+		v->ready += is.ready;
 		v->in_state[s->s.state] += !s->deaf;
-		s->state = s->deaf   ? "deaf"
-		    : s->silent != 0 ? "partly deaf"
-				     : page_shard_state_name[s->s.state];
 	}
 }
 
@@ -81,6 +88,28 @@ made_view_shard(struct view *v, uint32_t id, enum shard_state state,
 	s->s.state_since_ms = clock_boot_ms() - age_ms;
 	s->alive = state != SHARD_DOWN;
 	s->pid = s->alive ? 7000 + (int32_t)id : 0;
+	made_view_now(v);
+}
+
+void
+made_view_failing(struct view *v)
+{
+	v->plugins.plugin[0].failing = 1;
+	v->handler.plugins_failing = 1;
+	str_copy(v->handler.note, MADE_VIEW_SECRET, sizeof(v->handler.note));
+	made_view_now(v);
+}
+
+void
+made_view_held(struct view *v)
+{
+	struct page_note *n = &v->cluster.note[0];
+
+	v->cluster.held = 1;
+	n->since_ms = clock_wall_ms();
+	n->rank = PAGE_CRITICAL;
+	n->code = VERDICT_CODE_FLEET_HELD;
+	str_copy(n->text, MADE_VIEW_SECRET, sizeof(n->text));
 	made_view_now(v);
 }
 

@@ -15,6 +15,9 @@ void made_view(struct view *, uint32_t n);
 /* In that state from now on, less age_ms. */
 void made_view_shard(struct view *, uint32_t id, enum shard_state,
     uint64_t age_ms);
+/* Its plugin answers with errors; the fleet is on hold. */
+void made_view_failing(struct view *);
+void made_view_held(struct view *);
 /* The clocks of now; ages stay as long as they were made by stamps. */
 void made_view_now(struct view *);
 

@@ -4,6 +4,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
 #include "shared/json/json.h"
+#include "tools/cli/base/form.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -107,12 +108,21 @@ cli_error(struct cli *c, int code, const char *fmt, ...)
 	return cli_fail(c);
 }
 
+/* Of the form that was chosen, else of all of them. */
 int
 cli_usage_err(struct cli *c)
 {
+	char usage[FORM_USAGE], all[sizeof(c->err.text)] = "";
+
 	must(c->verb != NULL);
-	return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s%s%s",
-	    c->verb->name, c->verb->args[0] != '\0' ? " " : "", c->verb->args);
+	for (const struct cli_form *f = c->verb->forms; f->words != NULL; f++) {
+		if (c->form != NULL && c->form != f)
+			continue;
+		form_usage(c->verb, f, usage);
+		str_format(all + strlen(all), sizeof(all) - strlen(all),
+		    "%sshardherd %s", all[0] != '\0' ? " | " : "", usage);
+	}
+	return err_set(&c->err, EXIT_USAGE, "usage: %s", all);
 }
 
 int

@@ -11,6 +11,7 @@
 #include "shared/wire/role_args.h"
 
 struct json_object;
+struct option_row;
 
 struct cli {
 	const char *config_path; /* of -c, or NULL: search */
@@ -20,24 +21,45 @@ struct cli {
 	char **main_argv; /* of the process, for the supervisor */
 	supervisor_fn *supervise;
 	const struct cli_verb *verb;
-	struct config config; /* after load_config or load_look */
-	char trouble[1024];   /* after load_look: of the file, or "" */
+	const struct cli_form *form; /* of the verb, after option_take() */
+	struct config config;	     /* after load_config or load_look */
+	char trouble[1024];	     /* after load_look: of the file, or "" */
 	struct err err;
 };
 
 /* Returns the exit code; on failure it has printed why (cli_fail). */
 typedef int cli_fn(struct cli *);
 
+/* In the order in which `help` has them. */
+enum cli_group { CLI_LOOK, CLI_ACT, CLI_CHANGE, CLI_DATA, CLI_GROUPS };
+
+/*
+ * What a verb may be followed by.  words: "kick CLIENT": a name in small letters,
+ * in brackets when it may be left out, and what follows it in capitals, or the
+ * words to choose from: "user|role"; "[X]", "X...", "[X...]".
+ */
+struct cli_form {
+	const char *words, *help;
+};
+
+/* A row of the one table of verbs, from which come parsing, usage, help, the
+ * manual's synopsis and completions.  Lists end with a row of nothing. */
 struct cli_verb {
-	const char *name, *args, *help;
+	const char *name, *help;
 	cli_fn *fn;
+	enum cli_group group;
+	const char *lead; /* what stands before the form's name: a number */
+	const struct cli_form *forms;
+	const struct option_row *options;
+	const char *exits;    /* what its exit codes mean */
+	const char *examples; /* a line each */
 };
 
 /* Prints c->err, as JSON on stdout with --json; returns its exit code. */
 int cli_fail(struct cli *);
 /* The same with a new error. */
 int cli_error(struct cli *, int code, const char *fmt, ...) printflike(3, 4);
-/* "usage: shardherd VERB ARGS", EXIT_USAGE. */
+/* "usage: shardherd VERB ARGS" of the form that was chosen, EXIT_USAGE. */
 int cli_usage(struct cli *);
 int cli_usage_err(struct cli *); /* only sets c->err: -1 */
 /* A sentence on stderr: "shardherd: ...". */

@@ -18,28 +18,36 @@ struct option_list {
 	const char *text[OPTION_LIST_MAX];
 	size_t n;
 };
-struct option {
+/* In the table of verbs. */
+struct option_row {
 	const char *name; /* "--wait" */
 	char letter;	  /* 'w', or 0 */
 	enum option_type type;
+	const char *value; /* "SECONDS", "python|node|c"; NULL: a flag */
+	const char *help;
+	const char *forms; /* "load unload": of these alone; NULL: of all */
+};
+/* Where a verb wants it. */
+struct option {
+	const char *name;
 	void *to;
 };
+/* Those of every verb; ends with a row of nothing. */
+extern const struct option_row option_every[];
+
 /*
- * Takes options out of argv, leaving the words; --json, -c and --help are
- * understood everywhere.  0, or -1 with c->err (EXIT_USAGE).
+ * Reads the command line by the row of c->verb: chooses the form, takes its
+ * options out of argv and leaves the words, as many as the form has; the form's
+ * name is there in full.  A verb names each option of the form, and no other
+ * (bug).  0, or -1 with c->err (EXIT_USAGE).
  */
 int option_take(struct cli *, const struct option *, size_t n);
-/* -1 with the usage in c->err when words are left; else 0. */
-int option_end(struct cli *);
+/* Has this form this option? */
+bool option_of(const struct option_row *, const struct cli_form *);
 /* "5s", "250ms", "2m": false when it is no duration. */
 bool option_seconds(const char *text, double *out);
 /* Unique prefixes: the index in names, or -1 with c->err. */
 int option_choose(struct cli *, const char *word, const char *const *names,
-    size_t n);
-
-/* Which of a group's names the first word is, which the usual one stands in for
- * where there is none: the index, or -1 with c->err. */
-int option_word(struct cli *, const char *usual, const char *const *names,
     size_t n);
 
 #endif

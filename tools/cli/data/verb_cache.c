@@ -12,6 +12,7 @@
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/human.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
@@ -336,28 +337,22 @@ rebuild(struct cli *c, struct look *l)
 int
 verb_cache(struct cli *c)
 {
-	static const char *const names[] = {"stat", "show", "rebuild"};
 	const char *kind = NULL;
 	int64_t shard = -1;
 	const struct option opts[] = {
-	    {"--kind", 'k', OPTION_TEXT, &kind},
-	    {"--shard", 's', OPTION_NUMBER, &shard},
+	    {"--kind", &kind},
+	    {"--shard", &shard},
 	};
 	static struct look l;
-	int i;
 
-	if (option_take(c, opts, nitems(opts)) == -1
-	    || (i = option_word(c, "stat", names, nitems(names))) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	if (c->argc > (i == 1 ? 2 : 1) || (i == 1 && c->argc != 2)
-	    || (kind != NULL && i != 1) || (shard >= 0 && i != 2))
-		return cli_usage(c);
 	if (shard >= 0)
 		return load_look(c) == -1 ? cli_fail(c)
 					  : rebuild_shard(c, shard);
 	if (look_open(c, &l) == -1)
 		return cli_fail(c);
-	return i == 0 ? cache_stat(c, &l)
-	    : i == 1  ? show(c, &l, kind)
-		      : rebuild(c, &l);
+	return form_is(c, "stat") ? cache_stat(c, &l)
+	    : form_is(c, "show")  ? show(c, &l, kind)
+				  : rebuild(c, &l);
 }

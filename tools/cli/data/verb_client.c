@@ -7,6 +7,7 @@
 #include "shared/json/json.h"
 #include "shared/store/client_token.h"
 #include "tools/cli/base/client_rows.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/data/client_lines.h"
@@ -143,9 +144,8 @@ show(const struct cli *c, const char *name, const char *token, bool lines)
 }
 
 static int
-make(struct cli *c, const struct store *s, bool again)
+make(struct cli *c, const struct store *s, const char *name, bool again)
 {
-	const char *name = c->argv[1];
 	char token[CLIENT_TOKEN_MAX];
 	uint64_t bot;
 	int has;
@@ -171,41 +171,10 @@ make(struct cli *c, const struct store *s, bool again)
 	return EXIT_FINE;
 }
 
-static int
-add(struct cli *c, const struct store *s)
-{
-	return make(c, s, false);
-}
-
-static int
-token(struct cli *c, const struct store *s)
-{
-	return make(c, s, true);
-}
-
-static int
-restart(struct cli *c, bool end)
-{
-	return verb_client_restart(c, c->argv[1]);
-}
-
-static int
-kick(struct cli *c, bool end)
-{
-	return verb_client_kick(c, c->argv[1], end);
-}
-
-static int
-why(struct cli *c, bool end)
-{
-	return verb_why_client(c, c->argv[1]);
-}
-
 /* The lines alone, of one library or all. */
 static int
-lines(struct cli *c, bool end)
+lines(struct cli *c, const char *library)
 {
-	const char *library = c->argc > 1 ? c->argv[1] : NULL;
 	struct client_lines l;
 	char names[256];
 
@@ -228,46 +197,27 @@ lines(struct cli *c, bool end)
 	    library, names, l.rest, l.gateway);
 }
 
-/* One of the two functions: with the store, or without. */
-static const struct act {
-	const char *name;
-	int least, most; /* words */
-	int (*stored)(struct cli *, const struct store *);
-	int (*fn)(struct cli *, bool end);
-} acts[] = {
-    {"list", 1, 1, list, NULL},
-    {"add", 2, 2, add, NULL},
-    {"token", 2, 2, token, NULL},
-    {"lines", 1, 2, NULL, lines},
-    {"restart", 2, 2, NULL, restart},
-    {"kick", 2, 2, NULL, kick},
-    {"why", 2, 2, NULL, why},
-};
-
 int
 verb_client(struct cli *c)
 {
-	const char *names[nitems(acts)];
 	bool end = false;
-	const struct option opts[] = {{"--end", 0, OPTION_FLAG, &end}};
-	const struct act *act;
+	const struct option opts[] = {{"--end", &end}};
+	const char *name;
 	struct store s;
-	int i;
 
-	for (size_t n = 0; n < nitems(acts); n++)
-		names[n] = acts[n].name;
-	if (option_take(c, opts, nitems(opts)) == -1
-	    || (i = option_word(c, "list", names, nitems(names))) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1)
 		return cli_fail(c);
-	act = &acts[i];
-	if (c->argc < act->least || c->argc > act->most
-	    || (end && act->fn != kick))
-		return cli_usage(c);
-	if (load_look(c) == -1)
-		return cli_fail(c);
-	if (act->fn != NULL)
-		return act->fn(c, end);
+	name = c->argc > 1 ? c->argv[1] : NULL;
+	if (form_is(c, "lines"))
+		return lines(c, name);
+	if (form_is(c, "restart"))
+		return verb_client_restart(c, name);
+	if (form_is(c, "kick"))
+		return verb_client_kick(c, name, end);
+	if (form_is(c, "why"))
+		return verb_why_client(c, name);
 	if (store_open(&s, c->config.state_dir, &c->err) == -1)
 		return cli_fail(c);
-	return act->stored(c, &s);
+	return form_is(c, "list") ? list(c, &s)
+				  : make(c, &s, name, form_is(c, "token"));
 }

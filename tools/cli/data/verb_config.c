@@ -3,6 +3,7 @@
 #include "shared/config/config_view.h"
 #include "shared/json/json.h"
 #include "shared/net/tls.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/data/verb.h"
@@ -159,22 +160,17 @@ mdoc(struct cli *c)
 int
 verb_config(struct cli *c)
 {
-	static const char *const names[] = {"check", "show", "sample", "mdoc"};
-	static cli_fn *const fn[] = {check, show, sample, mdoc};
+	static const struct form_act acts[] = {{"check", check}, {"show", show},
+	    {"sample", sample}, {"mdoc", mdoc}};
 	const struct option opts[] = {
-	    {"--quiet", 'q', OPTION_FLAG, &quiet},
-	    {"--as-if", 0, OPTION_LIST, &as_if},
+	    {"--quiet", &quiet},
+	    {"--as-if", &as_if},
 	};
-	int i;
 
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	for (size_t j = 0; j < as_if.n; j++)
 		if (config_view_add(as_if.text[j], &c->err) == -1)
 			return cli_fail(c);
-	if (c->argc > 1)
-		return cli_usage(c);
-	if ((i = option_word(c, "check", names, nitems(names))) == -1)
-		return cli_fail(c);
-	return fn[i](c);
+	return form_act(c, acts, nitems(acts));
 }

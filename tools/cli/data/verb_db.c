@@ -7,6 +7,7 @@
 #include "shared/json/json.h"
 #include "shared/store/store.h"
 #include "tools/cli/base/human.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/data/verb.h"
@@ -169,15 +170,9 @@ dump_db(struct cli *c)
 int
 verb_db(struct cli *c)
 {
-	static const char *const names[] = {"stat", "dump"};
-	static cli_fn *const fn[] = {stat_db, dump_db};
-	int i;
+	static const struct form_act acts[] = {{"stat", stat_db},
+	    {"dump", dump_db}};
 
-	if (option_take(c, NULL, 0) == -1)
-		return cli_fail(c);
-	if (c->argc > 1)
-		return cli_usage(c);
-	if ((i = option_word(c, "stat", names, nitems(names))) == -1)
-		return cli_fail(c);
-	return fn[i](c);
+	return option_take(c, NULL, 0) == -1 ? cli_fail(c)
+					     : form_act(c, acts, nitems(acts));
 }

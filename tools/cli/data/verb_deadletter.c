@@ -10,6 +10,7 @@
 #include "shared/wire/contract.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
@@ -31,8 +32,6 @@ open_store(struct cli *c, struct store *s)
 static int
 parse_id(struct cli *c, bool may_all, uint64_t *id)
 {
-	if (c->argc != 2)
-		return cli_usage_err(c);
 	if (may_all && strcmp(c->argv[1], "all") == 0) {
 		*id = CONTRACT_PLUGIN_ALL;
 		return 0;
@@ -238,13 +237,10 @@ drop(struct cli *c)
 int
 verb_deadletter(struct cli *c)
 {
-	static const char *const names[] = {"list", "show", "replay", "drop"};
-	static cli_fn *const fn[] = {list, show, replay, drop};
-	int i;
+	static const struct form_act acts[] = {{"list", list}, {"show", show},
+	    {"replay", replay}, {"drop", drop}};
 
 	if (option_take(c, NULL, 0) == -1 || load_look(c) == -1)
 		return cli_fail(c);
-	if ((i = option_word(c, "list", names, nitems(names))) == -1)
-		return cli_fail(c);
-	return fn[i](c);
+	return form_act(c, acts, nitems(acts));
 }

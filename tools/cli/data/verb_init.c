@@ -331,19 +331,17 @@ verb_init(struct cli *c)
 	struct token_who who = {0};
 	bool offline = false;
 	const struct option opts[] = {
-	    {"--token-file", 0, OPTION_TEXT, &token_file},
-	    {"--api", 0, OPTION_TEXT, &api},
-	    {"--ca-file", 0, OPTION_TEXT, &ca_file},
-	    {"--set", 0, OPTION_LIST, &in.set},
-	    {"--offline", 0, OPTION_FLAG, &offline},
+	    {"--token-file", &token_file},
+	    {"--api", &api},
+	    {"--ca-file", &ca_file},
+	    {"--set", &in.set},
+	    {"--offline", &offline},
 	};
 	int r;
 
 	in.cli = c;
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	if (c->argc != 1)
-		return cli_usage(c);
 	if (add_set(&in, "gateway.api", api, false) == -1
 	    || add_set(&in, "gateway.ca_file", ca_file, true) == -1
 	    || set_check(&in) == -1 || make_dir(&in, c->argv[0]) == -1)

@@ -6,6 +6,7 @@
 #include "shared/json/json.h"
 #include "shared/store/rank.h"
 #include "shared/store/store.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
@@ -128,29 +129,21 @@ unset(struct cli *c, struct kv *kv)
 int
 verb_rank(struct cli *c)
 {
-	static const struct {
-		const char *name;
-		int words;
-		int (*fn)(struct cli *, struct kv *);
-	} act[] = {{"list", 1, list}, {"set", 4, set}, {"unset", 3, unset}};
-	static const char *const names[] = {"list", "set", "unset"};
 	static char never[] = "never";
 	struct kv *kv;
-	int i, rc;
+	int rc;
 
 	/* -1 is a rank here and no option. */
-	for (i = 0; i < c->argc; i++)
+	for (int i = 0; i < c->argc; i++)
 		if (strcmp(c->argv[i], "-1") == 0)
 			c->argv[i] = never;
 	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
-	if ((i = option_word(c, "list", names, nitems(names))) == -1)
-		return cli_fail(c);
-	if (c->argc != act[i].words)
-		return cli_usage(c);
 	if ((kv = open_kv(c)) == NULL)
 		return cli_fail(c);
-	rc = act[i].fn(c, kv);
+	rc = (form_is(c, "set")	      ? set
+		: form_is(c, "unset") ? unset
+				      : list)(c, kv);
 	kv_close(kv);
 	return rc;
 }

@@ -2,6 +2,7 @@
 /* token: whose is it, and another one for the fleet. */
 #include "shared/base/secret.h"
 #include "shared/json/json.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/data/token_who.h"
@@ -42,27 +43,18 @@ check(struct cli *c, bool quiet)
 int
 verb_token(struct cli *c)
 {
-	static const char *const names[] = {"check", "reload"};
 	struct verb_token_reload o = {0};
 	bool quiet = false;
 	const struct option opts[] = {
-	    {"--quiet", 'q', OPTION_FLAG, &quiet},
-	    {"--token-file", 0, OPTION_TEXT, &o.file},
-	    {"--dry-run", 0, OPTION_FLAG, &o.dry},
-	    {"--yes", 0, OPTION_FLAG, &o.yes},
-	    {"--force", 0, OPTION_FLAG, &o.force},
-	    {"--no-wait", 0, OPTION_FLAG, &o.no_wait},
+	    {"--quiet", &quiet},
+	    {"--token-file", &o.file},
+	    {"--dry-run", &o.dry},
+	    {"--yes", &o.yes},
+	    {"--force", &o.force},
+	    {"--no-wait", &o.no_wait},
 	};
-	int i;
 
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	if (c->argc > 1)
-		return cli_usage(c);
-	if ((i = option_word(c, "check", names, nitems(names))) == -1)
-		return cli_fail(c);
-	if (i == 0
-	    && (o.file != NULL || o.dry || o.yes || o.force || o.no_wait))
-		return cli_usage(c);
-	return i == 0 ? check(c, quiet) : verb_token_reload(c, &o);
+	return form_is(c, "check") ? check(c, quiet) : verb_token_reload(c, &o);
 }

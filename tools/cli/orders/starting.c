@@ -283,11 +283,11 @@ starting_options(struct cli *c, enum load_starter who, const char *own,
 {
 	double wait_s = 0;
 	const struct option opts[] = {
-	    {"--wait", 0, OPTION_SECONDS_IF, &wait_s},
-	    {own, 0, OPTION_FLAG, flag},
+	    {"--wait", &wait_s},
+	    {own, flag},
 	};
 
-	if (option_take(c, opts, nitems(opts)) == -1 || option_end(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return -1;
 	*until = starting_until(wait_s);
 	return load(c, who);

@@ -81,12 +81,12 @@ verb_probe(struct cli *c)
 	struct json_object *answer, *result = NULL;
 	const char *setup = NULL;
 	const struct option opts[] = {
-	    {"--setup", 0, OPTION_TEXT, &setup},
+	    {"--setup", &setup},
 	};
 	uint64_t id;
 	int code = EXIT_FINE;
 
-	if (option_take(c, opts, nitems(opts)) == -1 || option_end(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (setup != NULL && (!str_to_u64(setup, &id) || id == 0))
 		return cli_error(c, EXIT_USAGE,

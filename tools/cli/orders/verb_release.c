@@ -64,11 +64,10 @@ verb_release(struct cli *c)
 {
 	double wait_s = WAIT_S;
 	const struct option opts[] = {
-	    {"--timeout", 't', OPTION_SECONDS, &wait_s},
+	    {"--timeout", &wait_s},
 	};
 
-	if (option_take(c, opts, nitems(opts)) == -1 || option_end(c) == -1
-	    || load_look(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1)
 		return cli_fail(c);
 	return release(c, wait_s);
 }

@@ -18,14 +18,13 @@ verb_reload(struct cli *c)
 {
 	bool check = false, no_wait = false;
 	const struct option opts[] = {
-	    {"--check", 0, OPTION_FLAG, &check},
-	    {"--no-wait", 0, OPTION_FLAG, &no_wait},
+	    {"--check", &check},
+	    {"--no-wait", &no_wait},
 	};
 	struct json_object *q;
 
 	/* A broken file ends here, with all its problems. */
-	if (option_take(c, opts, nitems(opts)) == -1 || load_for_fleet(c) == -1
-	    || option_end(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_for_fleet(c) == -1)
 		return cli_fail(c);
 	q = control_ask_new("reload");
 	json_put_bool(q, "check", check);

@@ -41,14 +41,14 @@ verb_restart(struct cli *c)
 {
 	double wait_s = 0, seconds = 0;
 	const struct option opts[] = {
-	    {"--wait", 0, OPTION_SECONDS_IF, &wait_s},
-	    {"--timeout", 't', OPTION_SECONDS, &seconds},
+	    {"--wait", &wait_s},
+	    {"--timeout", &seconds},
 	};
 	int code;
 
 	/* Strictly and first: what could not start again is not stopped. */
 	if (option_take(c, opts, nitems(opts)) == -1 || load_for_fleet(c) == -1
-	    || option_end(c) == -1 || may_restart(c) == -1)
+	    || may_restart(c) == -1)
 		return cli_fail(c);
 	if ((code = stopping(c, false, seconds)) != EXIT_FINE)
 		return code;

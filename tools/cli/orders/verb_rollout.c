@@ -7,6 +7,7 @@
 #include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "shared/view/view.h"
@@ -115,34 +116,25 @@ give(struct cli *c, const char *action, const struct order *o)
 int
 verb_rollout(struct cli *c)
 {
-	static const char *const words[] = {"begin", "status", "undo", "stop"};
 	struct order o = {.canary = -1,
 	    .parallel = -1,
 	    .max_failures = -1,
 	    .pause_s = -1};
 	const struct option opts[] = {
-	    {"--canary", 0, OPTION_NUMBER, &o.canary},
-	    {"--parallel", 0, OPTION_NUMBER, &o.parallel},
-	    {"--max-failures", 0, OPTION_NUMBER, &o.max_failures},
-	    {"--pause", 0, OPTION_SECONDS, &o.pause_s},
-	    {"--all", 'a', OPTION_FLAG, &o.all},
-	    {"--dry-run", 'n', OPTION_FLAG, &o.dry_run},
-	    {"--no-wait", 0, OPTION_FLAG, &o.no_wait},
-	    {"--wait", 'w', OPTION_SECONDS_IF, &o.wait_s},
-	    {"--timeout", 't', OPTION_SECONDS, &o.timeout_s},
+	    {"--canary", &o.canary},
+	    {"--parallel", &o.parallel},
+	    {"--max-failures", &o.max_failures},
+	    {"--pause", &o.pause_s},
+	    {"--all", &o.all},
+	    {"--dry-run", &o.dry_run},
+	    {"--no-wait", &o.no_wait},
+	    {"--wait", &o.wait_s},
+	    {"--timeout", &o.timeout_s},
 	};
-	int word = 0;
 
-	if (option_take(c, opts, nitems(opts)) == -1)
-		return cli_fail(c);
-	if (c->argc > 1)
-		return cli_usage(c);
-	if (c->argc == 1
-	    && (word = option_choose(c, c->argv[0], words, nitems(words)))
-		== -1)
-		return cli_fail(c);
 	/* A broken file ends a beginning here, with all its problems. */
-	if ((word == 0 ? load_for_fleet : load_look)(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1
+	    || (form_is(c, "begin") ? load_for_fleet : load_look)(c) == -1)
 		return cli_fail(c);
-	return word == 1 ? show_status(c) : give(c, words[word], &o);
+	return form_is(c, "status") ? show_status(c) : give(c, c->argv[0], &o);
 }

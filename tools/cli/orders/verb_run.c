@@ -10,11 +10,11 @@ verb_run(struct cli *c)
 {
 	bool hold = false;
 	const struct option opts[] = {
-	    {"--hold-plugins", 0, OPTION_FLAG, &hold},
+	    {"--hold-plugins", &hold},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1
 	    || load_to_start(c, LOAD_BY_KEEPER) == -1)
 		return cli_fail(c);
-	return c->argc > 0 ? cli_usage(c) : starting_here(c, hold);
+	return starting_here(c, hold);
 }

@@ -3,6 +3,7 @@
 #include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "shared/view/lock.h"
 #include "tools/cli/base/option.h"
@@ -93,27 +94,18 @@ act(struct cli *c, uint64_t id, const char *action)
 static int
 do_shard(struct cli *c, const struct view *v, const char *guild, bool force)
 {
-	static const char *const actions[] = {"show", "reconnect", "restart",
-	    "identify"};
 	uint64_t id;
-	int i = 0;
 
 	if (pick(c, v, guild, &id) == -1)
 		return cli_fail(c);
-	if (c->argc > 1)
-		return cli_usage(c);
-	if (c->argc == 1
-	    && (i = option_choose(c, c->argv[0], actions, nitems(actions)))
-		== -1)
-		return cli_fail(c);
-	if (i == 3 && !force)
+	if (form_is(c, "identify") && !force)
 		return cli_error(c, EXIT_USAGE,
 		    "A shard without a session queues for its IDENTIFY by "
 		    "itself. \"identify --force\" lets it pass the reserve, "
 		    "the brake and its own spacing, at the cost of one "
 		    "IDENTIFY.");
-	return i == 0 ? show(c, v, view_shard(v, id, NULL))
-		      : act(c, id, actions[i]);
+	return form_is(c, "show") ? show(c, v, view_shard(v, id, NULL))
+				  : act(c, id, c->argv[0]);
 }
 
 int
@@ -122,8 +114,8 @@ verb_shard(struct cli *c)
 	const char *guild = NULL;
 	bool force = false;
 	const struct option opts[] = {
-	    {"--guild", 'g', OPTION_TEXT, &guild},
-	    {"--force", 0, OPTION_FLAG, &force},
+	    {"--guild", &guild},
+	    {"--force", &force},
 	};
 	struct view v;
 	int code;

@@ -33,12 +33,11 @@ verb_stop(struct cli *c)
 	bool end_sessions = false;
 	double seconds = 0;
 	const struct option opts[] = {
-	    {"--end-sessions", 0, OPTION_FLAG, &end_sessions},
-	    {"--timeout", 't', OPTION_SECONDS, &seconds},
+	    {"--end-sessions", &end_sessions},
+	    {"--timeout", &seconds},
 	};
 
-	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1
-	    || option_end(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1)
 		return cli_fail(c);
 	return stop_for_good(c, end_sessions, seconds);
 }

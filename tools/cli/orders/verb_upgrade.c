@@ -54,19 +54,17 @@ verb_upgrade(struct cli *c)
 	char path[CONFIG_PATH_MAX] = "";
 	double seconds = 0;
 	const struct option opts[] = {
-	    {"--dry-run", 0, OPTION_FLAG, &check},
-	    {"--force", 0, OPTION_FLAG, &force},
-	    {"--no-handler", 0, OPTION_FLAG, &no_handler},
-	    {"--wait", 0, OPTION_FLAG, &wait},
-	    {"--timeout", 't', OPTION_SECONDS, &seconds},
+	    {"--dry-run", &check},
+	    {"--force", &force},
+	    {"--no-handler", &no_handler},
+	    {"--wait", &wait},
+	    {"--timeout", &seconds},
 	};
 	uint64_t until;
 	int code;
 
 	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1)
 		return cli_fail(c);
-	if (c->argc > 1)
-		return cli_usage(c);
 	if (c->argc == 1 && absolute(c, c->argv[0], path, sizeof(path)) == -1)
 		return cli_fail(c);
 	if (seconds == 0)

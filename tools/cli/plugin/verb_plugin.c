@@ -8,6 +8,7 @@
 #include "shared/page/verdict.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
@@ -137,8 +138,6 @@ list(struct cli *c)
 	bool alive;
 	int code;
 
-	if (c->argc > 1)
-		return cli_usage(c);
 	if (view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	alive = v.handler_alive;
@@ -158,84 +157,51 @@ act(struct cli *c, const char *action)
 {
 	struct json_object *q;
 
-	if (c->argc != 2)
-		return cli_usage(c);
 	q = control_ask_new("plugin");
 	json_put_text(q, "action", action);
 	json_put_text(q, "name", c->argv[1]);
 	return follow_order(c, q, view_patience(&c->config, PATIENCE_PLUGIN));
 }
 
-/* In this order: the first two need no fleet, hence no config. */
-enum { NEW, TEST, LIST };
-static const char *const names[] = {"new", "test", "list", "load", "unload",
-    "restart"};
-
-/* Asked before the options are taken: "test" has some of its own. */
-static bool
-is_test(const struct cli *c)
-{
-	int i = 0;
-
-	while (i < c->argc && c->argv[i][0] == '-')
-		i++;
-	return i < c->argc && strcmp(c->argv[i], names[TEST]) == 0;
-}
-
 static int
-test(struct cli *c)
+test(struct cli *c, const struct plugin_test_what *o, int64_t slow)
 {
-	struct plugin_test_what o = {0};
-	int64_t slow = 1;
-	const struct option opts[] = {
-	    {"--keep", 0, OPTION_FLAG, &o.keep},
-	    {"--conf", 'c', OPTION_TEXT, &o.conf},
-	    {"--config", 0, OPTION_LIST, &o.config},
-	    {"--say", 0, OPTION_LIST, &o.say},
-	    {"--slow", 0, OPTION_NUMBER, &slow},
-	};
-
-	if (option_take(c, opts, nitems(opts)) == -1)
-		return cli_fail(c);
-	if (slow < 1 || slow > RIG_SLOW_MAX) {
-		err_set(&c->err, EXIT_USAGE,
+	if (slow < 1 || slow > RIG_SLOW_MAX)
+		return cli_error(c, EXIT_USAGE,
 		    "--slow: expected a number from 1 to %d", RIG_SLOW_MAX);
-		return cli_fail(c);
-	}
 	rig_slow((unsigned)slow);
-	return plugin_test_run(c, &o);
+	return plugin_test_run(c, o);
 }
 
 int
 verb_plugin(struct cli *c)
 {
+	struct plugin_test_what o = {0};
 	const char *lang = NULL, *dir = NULL;
+	int64_t slow = 1;
 	bool drop = false;
 	const struct option opts[] = {
-	    {"--lang", 0, OPTION_TEXT, &lang},
-	    {"--dir", 0, OPTION_TEXT, &dir},
-	    {"--drop", 0, OPTION_FLAG, &drop},
+	    {"--lang", &lang},
+	    {"--dir", &dir},
+	    {"--drop", &drop},
+	    {"--keep", &o.keep},
+	    {"--conf", &o.conf},
+	    {"--config", &o.config},
+	    {"--say", &o.say},
+	    {"--slow", &slow},
 	};
-	int i;
 
-	if (is_test(c))
-		return test(c);
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	if ((i = option_word(c, "list", names, nitems(names))) == -1)
-		return cli_fail(c);
-	if (drop && strcmp(names[i], "unload") != 0)
-		return cli_error(c, EXIT_USAGE,
-		    "--drop goes with plugin unload.");
-	if (i != NEW && (lang != NULL || dir != NULL))
-		return cli_usage(c);
-	if (i == NEW)
+	/* These need no fleet, hence no config. */
+	if (form_is(c, "new"))
 		return verb_plugin_new(c, lang, dir);
-	if (i == TEST)
-		return test(c);
+	if (form_is(c, "test"))
+		return test(c, &o, slow);
 	if (load_look(c) == -1)
 		return cli_fail(c);
-	if (drop)
-		return act(c, contract_plugin_action_name(PLUGIN_DO_DISMISS));
-	return i == LIST ? list(c) : act(c, names[i]);
+	if (form_is(c, "list"))
+		return list(c);
+	return act(c,
+	    drop ? contract_plugin_action_name(PLUGIN_DO_DISMISS) : c->argv[0]);
 }

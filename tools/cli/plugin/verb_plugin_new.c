@@ -174,12 +174,10 @@ find_lang(struct cli *c, const char *word)
 int
 verb_plugin_new(struct cli *c, const char *lang_name, const char *dir)
 {
-	const char *name = c->argc == 2 ? c->argv[1] : NULL;
+	const char *name = c->argv[1];
 	char full[PATH_MAX], exec[PATH_MAX + 32];
 	const struct lang *lang;
 
-	if (name == NULL)
-		return cli_usage(c);
 	if (!trial_name_ok(name))
 		return cli_error(c, EXIT_USAGE,
 		    "\"%s\" is no name for a plugin: it has 1 to %d small "

@@ -376,7 +376,7 @@ plugin_test_run(struct cli *c, const struct plugin_test_what *o)
 	struct plugin_test *t;
 	int code;
 
-	if (c->argc < 2 || (o->conf != NULL && c->argc != 2))
+	if (o->conf != NULL && c->argc != 2)
 		return cli_usage(c);
 	t = base_alloc(sizeof(*t));
 	t->cli = c;

@@ -376,14 +376,14 @@ verb_budget(struct cli *c)
 	int64_t entries = 10, leave = -1;
 	bool now = false;
 	const struct option opts[] = {
-	    {"--entries", 'n', OPTION_NUMBER, &entries},
-	    {"--force", 0, OPTION_NUMBER, &leave},
-	    {"--ask", 0, OPTION_FLAG, &now},
+	    {"--entries", &entries},
+	    {"--force", &leave},
+	    {"--ask", &now},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	if (c->argc > 0 || entries > ENTRIES_MAX)
+	if (entries > ENTRIES_MAX)
 		return cli_usage(c);
 	l.keep = (size_t)entries;
 	if (load_look(c) == -1 || (leave >= 0 && force(c, leave) == -1)

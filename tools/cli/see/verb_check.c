@@ -121,7 +121,7 @@ verb_check(struct cli *c)
 	struct view v;
 	int code;
 
-	if (option_take(c, NULL, 0) == -1 || option_end(c) == -1)
+	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
 	if (load_look_quietly(c) == -1
 	    || view_read(&v, &c->config, &c->err) == -1) {

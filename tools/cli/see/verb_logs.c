@@ -8,6 +8,7 @@
 #include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
+#include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/see/log_reader.h"
@@ -231,16 +232,9 @@ static int
 level(struct cli *c)
 {
 	struct json_object *q = control_ask_new("log-level");
-	enum log_level l;
 
-	if (c->argc == 2 && log_parse_level(c->argv[1], &l) == 0)
+	if (c->argc == 2)
 		json_put_text(q, "level", c->argv[1]);
-	else if (c->argc != 1) {
-		json_object_put(q);
-		return cli_error(c, EXIT_USAGE,
-		    "usage: shardherd logs level "
-		    "[debug|info|notice|warn|error]");
-	}
 	return follow_order(c, q, LEVEL_S);
 }
 
@@ -280,25 +274,24 @@ verb_logs(struct cli *c)
 	const char *from = NULL, *least = NULL;
 	bool on = false;
 	const struct option opts[] = {
-	    {"--follow", 'f', OPTION_FLAG, &on},
-	    {"--lines", 'n', OPTION_NUMBER, &lines},
-	    {"--shard", 0, OPTION_NUMBER, &shard},
-	    {"--since", 0, OPTION_TEXT, &from},
-	    {"--level", 0, OPTION_TEXT, &least},
+	    {"--follow", &on},
+	    {"--lines", &lines},
+	    {"--shard", &shard},
+	    {"--since", &from},
+	    {"--level", &least},
 	};
 
 	v.cli = c;
 	if (option_take(c, opts, nitems(opts)) == -1
 	    || since(c, from, &v.want.since_ms) == -1)
 		return cli_fail(c);
-	if (lines > LINES_MAX
-	    || (least != NULL && log_parse_level(least, &v.want.least) == -1))
+	if (lines > LINES_MAX)
 		return cli_usage(c);
-	if (c->argc > 0 && strcmp(c->argv[0], "level") != 0)
-		return cli_usage(c);
+	if (least != NULL)
+		(void)log_parse_level(least, &v.want.least);
 	if (load_look(c) == -1)
 		return cli_fail(c);
-	if (c->argc > 0)
+	if (form_is(c, "level"))
 		return level(c);
 	v.want.shard = shard;
 	if (lines < 0)

@@ -93,9 +93,9 @@ verb_status(struct cli *c)
 	double every_s = 0;
 	bool wide = false;
 	const struct option opts[] = {
-	    {"--all", 'a', OPTION_FLAG, &pick.all},
-	    {"--wide", 0, OPTION_FLAG, &wide},
-	    {"--watch", 'w', OPTION_SECONDS_IF, &every_s},
+	    {"--all", &pick.all},
+	    {"--wide", &wide},
+	    {"--watch", &every_s},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1)

@@ -134,11 +134,11 @@ int
 verb_why(struct cli *c)
 {
 	const char *guild = NULL;
-	const struct option opts[] = {{"--guild", 'g', OPTION_TEXT, &guild}};
+	const struct option opts[] = {{"--guild", &guild}};
 
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	if (c->argc > (guild == NULL ? 1 : 0))
+	if (guild != NULL && c->argc > 0)
 		return cli_usage(c);
 	if (load_look(c) == -1)
 		return cli_fail(c);

@@ -14,15 +14,18 @@
  * meanwhile, worst first */
 #define OUTAGES(X)                                                             \
 	X(STOPPED, "stopped", LOST)	/* no part of it runs */               \
+	X(STARTING, "starting", LOST)	/* no shard was started yet */         \
 	X(HANDLER, "handler", LOST)	/* connected, but nobody answers */    \
-	X(SHARDS, "shards", SHARE)	/* some connections are down */        \
+	X(SHARDS, "shards", SHARE)	/* some connections are not up */      \
 	X(UNWATCHED, "unwatched", LESS) /* what fails is not mended */         \
 	X(HELD, "held", LESS)		/* nor here, by rule */                \
+	X(ENDING, "ending", LESS)	/* it is being stopped */              \
 	X(EVENTS, "events", LESS)	/* some kinds of events are missing */ \
 	X(ANSWERS, "answers", LESS)	/* Discord holds up what it says */    \
 	X(PROGRAM, "program", LESS)	/* a part of it is not connected */    \
 	X(FUNCTION, "function", LESS)	/* a plugin does not work */           \
-	X(LATE, "late", LESS)		/* it works, but late */
+	X(LATE, "late", LESS)		/* it works, but late */               \
+	X(TEST, "test", LESS)		/* a round trip failed, or was slow */
 enum outage_kind {
 #define X(n, s, e) OUTAGE_##n,
 	OUTAGES(X)
@@ -44,8 +47,13 @@ struct outage {
 	uint32_t rtt_ms; /* median of the shards that are ready; 0: none */
 };
 
-/* Does people's traffic on that shard go through now? */
+/* Do people's events on that shard come through now?  And is it well? */
 bool outage_shard_works(const struct view_shard *);
+bool outage_shard_is_well(const struct view_shard *);
+/* What a finding of that code is for people; false: nothing. */
+bool outage_of(enum verdict_code, enum outage_kind *);
+/* Has it been said what the code is for them? */
+bool outage_knows(enum verdict_code);
 void outage_find(const struct view *, struct outage *);
 /* Sentences of what is, and of what was.  out of shards were not reached, 0:
  * does not matter. */

@@ -342,9 +342,9 @@ test_an_end_nobody_saw(void **state)
 	seen = clock_wall_ms();
 	reopen();
 	fake_time_pass(HOUR);
-	made_view_now(&v);
 	v.handler.state = HANDLER_READY;
 	v.handler_alive = true;
+	made_view_now(&v);
 	history_take(h, &v);
 	assert_int_equal(incidents(), 1);
 	assert_int_equal(incident[0].kind, OUTAGE_HANDLER);
@@ -686,8 +686,8 @@ test_nothing_secret(void **state)
 
 	history_take(h, &v);
 	down(0);
-	v.plugins.plugin[0].failing = 1;
-	v.cluster.held = 1;
+	made_view_failing(&v);
+	made_view_held(&v);
 	watch(HOUR);
 	assert_int_equal(incidents(), 3);
 	fd = open(file, O_RDONLY);
