@@ -195,6 +195,7 @@ handler_stop(struct handler *h, double within_s)
 	orphan_end(&h->orphan);
 	h->stopping = STOP_DRAIN;
 	intake_stop(&h->intake);
+	listeners_end(&h->listeners);
 	client_rest_stop(&h->clients);
 	/* What waits on disk is for the next handler. */
 	h->plugins.lanes.stopping = true;
@@ -227,6 +228,9 @@ handler_plugin_gone(struct handler *h)
 void
 handler_uplink_closed(struct handler *h)
 {
+	/* What they want to see passes elsewhere now. */
+	if (h->intake.open == 0)
+		listeners_end(&h->listeners);
 	if (orphan_is(&h->orphan) && h->intake.open == 0)
 		handler_stop_configured(h);
 }

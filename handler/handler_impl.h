@@ -12,6 +12,7 @@
 #include "handler/api/rpc.h"
 #include "handler/stats_page.h"
 #include "handler/delivery/gate_lane.h"
+#include "handler/intake/listeners.h"
 #include "handler/delivery/plugin_set.h"
 #include "handler/command/access.h"
 #include "shared/wire/ipc.h"
@@ -33,6 +34,7 @@ struct handler {
 	struct subscriptions route;
 	struct intake intake;
 	struct intake_tap judge; /* of the commands */
+	struct listeners listeners;
 	struct plugin_set plugins;
 	struct gate_lane gate;
 	struct guest_limits limits;

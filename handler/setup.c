@@ -253,6 +253,7 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	h->intake.deliver = on_deliver;
 	h->intake.closed = on_uplink_closed;
 	h->intake.refused = supervisor_channel_uplink_refused;
+	listeners_init(&h->listeners, &h->intake);
 	h->rpc.rest = h->rest;
 	h->rpc.intake = &h->intake;
 	h->rpc.plugin = h->plugins.serving;

@@ -52,6 +52,16 @@ on_gate_lane(struct handler *h, const struct msg_hdr *hdr, const void *payload,
 }
 
 static void
+on_events(struct handler *h, const struct msg_hdr *hdr, const void *payload,
+    int fd)
+{
+	const struct msg_events *m = payload;
+
+	if (fd >= 0)
+		listeners_add(&h->listeners, fd, m, h->generation);
+}
+
+static void
 on_probe(struct handler *h, const struct msg_hdr *hdr, const void *payload,
     int fd)
 {
@@ -93,6 +103,7 @@ static const struct {
     [MSG_UPLINK] = {sizeof(struct msg_uplink), true, true, on_uplink},
     [MSG_GATE_LANE] = {sizeof(struct msg_gate_lane), true, false, on_gate_lane},
     [MSG_PLUGIN] = {sizeof(struct msg_plugin), false, false, on_plugin},
+    [MSG_EVENTS] = {sizeof(struct msg_events), true, false, on_events},
     [MSG_PROBE] = {sizeof(struct msg_probe), false, false, on_probe},
     [MSG_LOG_LEVEL] = {sizeof(struct msg_log_level), false, false,
 	on_log_level},

@@ -220,6 +220,28 @@ do_rollout(struct fleet *f, const struct request_rolling *q, uint32_t ticket,
 	}
 }
 
+/* They go from the handler to who asks, without us. */
+static int
+do_events(struct fleet *f, const struct request *r, int passed, struct err *e)
+{
+	struct member *h = f->handler;
+
+	if (passed == -1)
+		return err_set(e, EXIT_USAGE,
+		    "events: no socket came with the request");
+	if (f->local == 0 || h->state != MEMBER_UP || h->ready_ms == 0)
+		return err_set(e, EXIT_TRY_LATER,
+		    "the handler is not ready (%s)",
+		    member_state_name[h->state]);
+	if (ipc_send(&h->ipc, MSG_EVENTS, -1, 0, &r->events, sizeof(r->events),
+		passed)
+	    == -1)
+		return err_set(e, EXIT_TRY_LATER,
+		    "the handler takes no commands now");
+	log_info("Events are shown as they pass, to %s.", f->control.who);
+	return 0;
+}
+
 static int
 do_client(struct fleet *f, const struct request *r, uint32_t ticket,
     struct err *e)
@@ -294,6 +316,8 @@ commands_carry_out(struct fleet *f, const struct request *r, int passed,
 		return do_rollout(f, &r->rollout, ticket, e);
 	case REQUEST_CLIENT:
 		return do_client(f, r, ticket, e);
+	case REQUEST_EVENTS:
+		return do_events(f, r, passed, e);
 	case REQUEST_LOG_LEVEL:
 		return do_level(f, r, ticket);
 	case REQUEST_RELEASE:

@@ -13,16 +13,20 @@
 #include <unistd.h>
 
 /*
- * The supervisor's word first, pid and start time.  A process that outlived
- * its supervisor is known by its own word and title only.
+ * The kernel's word first: who has the slot, as long as that is whom the
+ * supervisor started.  Else pid and start time, which costs a look into /proc
+ * for each.  A process that outlived its supervisor is known by its own word
+ * and title only.
  */
 static void
-find_process(struct view_shard *sh)
+find_process(const struct page *page, uint32_t slot, struct view_shard *sh)
 {
+	pid_t holder = page_slot_holder(page, slot);
 	char title[64];
 
 	str_format(title, sizeof(title), "shardherd: shard %u/", sh->id);
-	if (process_lives(sh->w.pid, sh->w.pid_start))
+	if ((holder > 0 && holder == sh->w.pid)
+	    || process_lives(sh->w.pid, sh->w.pid_start))
 		sh->pid = sh->w.pid;
 	else if (process_titled(sh->s.pid, title)) {
 		sh->pid = sh->s.pid;
@@ -43,14 +47,16 @@ view_age(const struct view *v, uint64_t stamp_ms)
 #define WORDS(array) text_clean_own(array, sizeof(array))
 
 static void
-read_shard(struct view *v, const struct page_slot *slot, struct view_shard *out)
+read_shard(struct view *v, const struct page *page, uint32_t i,
+    struct view_shard *out)
 {
+	const struct page_slot *slot = &page->slot[i];
 	struct verdict verdict;
 
 	page_read(&slot->shard, &out->s, sizeof(out->s));
 	page_read(&slot->watch, &out->w, sizeof(out->w));
 	out->cursor_seq = page_cursor_get(slot, out->s.session);
-	find_process(out);
+	find_process(page, i, out);
 	verdict = verdict_shard(&out->s, out->alive, v->now_ms);
 	out->s.state = verdict.state;
 	out->deaf = verdict.deaf;
@@ -255,7 +261,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	v->shard = base_alloc((v->n + 1) * sizeof(*v->shard));
 	for (size_t i = 0; i < v->n; i++) {
 		v->shard[i].id = v->cluster.first + (uint32_t)i;
-		read_shard(v, &page->slot[i], &v->shard[i]);
+		read_shard(v, page, (uint32_t)i, &v->shard[i]);
 	}
 	for (size_t i = 0; i < v->n && !locked; i++)
 		v->shard[i].orphan = v->shard[i].alive;

@@ -12,6 +12,8 @@
  *  shard <-> handler ("uplink"): a SOCK_STREAM socketpair made by the
  *      supervisor and handed to both, framed by struct up_hdr.
  *  handler <-> gate ("gate lane"): the same, framed by struct gate_hdr.
+ *  handler -> `shardherd events` ("live"): the same, but made by that command
+ *      and handed on by the supervisor, framed by struct live_hdr.
  */
 #ifndef SHARED_WIRE_CONTRACT_H
 #define SHARED_WIRE_CONTRACT_H
@@ -131,7 +133,10 @@ enum contract_fd {
 	X(KICKED)                                                                \
 	/* supervisor -> shard: end the session and IDENTIFY, an operator    \
 	   wants its guilds again; the budget allows it */   \
-	X(RENEW)
+	X(RENEW)                                                                 \
+	/* supervisor -> handler: struct msg_events; where they are to go     \
+	   attached */  \
+	X(EVENTS)
 
 enum msg_type {
 	MSG_NONE,
@@ -297,6 +302,15 @@ struct msg_kick {
 
 struct msg_kicked {
 	uint32_t connections, sessions; /* so many */
+};
+
+/* Which events somebody wants to see as they pass. */
+#define CONTRACT_EVENTS_NAMES 1024
+struct msg_events {
+	uint64_t guild; /* 0: of any, and of none */
+	int32_t shard;	/* -1: of any */
+	uint32_t reserved;
+	char names[CONTRACT_EVENTS_NAMES]; /* "A, B", or "*" */
 };
 
 struct msg_gate_lane {

@@ -235,6 +235,56 @@ parse_probe(struct json_object *o, struct request *r, struct err *e)
 	return 0;
 }
 
+/* "A, B" of ["A", "B"]. */
+static int
+parse_names(struct json_object *list, struct msg_events *m, struct err *e)
+{
+	size_t at = 0, n = json_object_array_length(list);
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *v = json_object_array_get_idx(list, i);
+		const char *s = json_object_get_string(v);
+		size_t len = json_object_is_type(v, json_type_string)
+		    ? (size_t)json_object_get_string_len(v)
+		    : 0;
+
+		if (len == 0
+		    || strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") != len
+		    || at + len + 3 > sizeof(m->names))
+			return err_set(e, EXIT_USAGE,
+			    "events: names are names of events, of %zu bytes "
+			    "together",
+			    sizeof(m->names) - 1);
+		at += (size_t)snprintf(m->names + at, sizeof(m->names) - at,
+		    "%s%s", i > 0 ? ", " : "", s);
+	}
+	return 0;
+}
+
+static int
+parse_events(struct json_object *o, struct request *r, struct err *e)
+{
+	struct json_object *names = json_get(o, "names");
+	const char *guild = get_string(o, "guild");
+	struct msg_events *m = &r->events;
+	int64_t shard;
+
+	str_copy(m->names, "*", sizeof(m->names));
+	if (names != NULL && !json_object_is_type(names, json_type_array))
+		return err_set(e, EXIT_USAGE, "events: names is a list");
+	if (names != NULL && json_object_array_length(names) > 0
+	    && parse_names(names, m, e) == -1)
+		return -1;
+	if (json_get(o, "guild") != NULL
+	    && (guild == NULL || !str_to_u64(guild, &m->guild)
+		|| m->guild == 0))
+		return err_set(e, EXIT_USAGE, "events: guild is an id");
+	if (get_number(o, "shard", &shard, e) == -1)
+		return -1;
+	m->shard = (int32_t)shard;
+	return 0;
+}
+
 static int
 parse_leave(struct json_object *o, struct request *r, struct err *e)
 {
@@ -292,6 +342,8 @@ parse_args(struct json_object *o, struct request *r, struct err *e)
 		return parse_rollout(o, r, e);
 	case REQUEST_CLIENT:
 		return parse_client(o, r, e);
+	case REQUEST_EVENTS:
+		return parse_events(o, r, e);
 	default:
 		return 0;
 	}

@@ -30,6 +30,7 @@
 	X(ROLLOUT, "rollout")                                                  \
 	X(UPGRADE, "upgrade")                                                  \
 	X(CLIENT, "client")                                                    \
+	X(EVENTS, "events")                                                    \
 	X(RENEW_GATE, "renew-gate") /* another process takes its place */
 
 enum request_verb {
@@ -83,6 +84,7 @@ struct request {
 	struct msg_kick client;		/* client: whose; what of a kick */
 	bool kick;			/* ... else it is restarted */
 	uint64_t setup;			/* probe: a channel, or 0 */
+	struct msg_events events;	/* events: which; they go to an fd */
 	struct request_rolling rollout; /* rollout */
 	struct request_upgrade upgrade; /* upgrade */
 };

@@ -79,7 +79,7 @@ some_past(uint32_t shards)
 
 	no_past();
 	history_file_open(&d, dir);
-	for (int64_t at = now - 75 * DAY_MS; at <= now; at += slot) {
+	for (int64_t at = now - 75 * DAY_MS; at <= now - slot; at += slot) {
 		int64_t ago = now - at;
 
 		if (ago > 30 * DAY_MS && ago < 30 * DAY_MS + 7 * HOUR_MS)

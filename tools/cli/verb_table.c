@@ -7,6 +7,7 @@
 
 #include "tools/cli/cli_main.h"
 #include "tools/cli/data/verb.h"
+#include "tools/cli/events/verb.h"
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/see/verb.h"
@@ -110,6 +111,30 @@ const struct cli_verb verb_table[] = {
 		"-"}),
 	.examples = "shardherd logs -f --shard 7\n"
 		    "shardherd logs --since 2h --level warn"},
+    {"events",
+	"what happened to the fleet; with -f what happens, and Discord's "
+	"events as they pass",
+	verb_events, CLI_LOOK,
+	FORMS({"", "what happened, dated; with -f what happens from now on"}),
+	OPTIONS({"--follow", 'f', OPTION_FLAG, NULL,
+		    "from now on, with Discord's events, a line each; what is "
+		    "too fast for the terminal is left out and counted"},
+	    {"--fleet", 0, OPTION_FLAG, NULL,
+		"what happens to the fleet alone, without Discord's events"},
+	    {"--event", 0, OPTION_LIST, "EVENT",
+		"Discord's events of this name alone; may be repeated"},
+	    {"--guild", 'g', OPTION_TEXT, "ID",
+		"Discord's events of this guild alone"},
+	    {"--shard", 0, OPTION_NUMBER, "SHARD", "of this shard"},
+	    {"--raw", 0, OPTION_FLAG, NULL,
+		"Discord's events alone, as it sent them: JSON, one a line"},
+	    {"--lines", 'n', OPTION_NUMBER, "N",
+		"the last so many; with -f, end after so many"}),
+	.exits = "0 shown, 2 there is no fleet, 75 the handler is not ready, "
+		 "or four look at Discord's events already",
+	.examples = "shardherd events -f\n"
+		    "shardherd events -f --event MESSAGE_CREATE --guild "
+		    "41771983423143936"},
     {"budget",
 	"show what the IDENTIFYs were spent on, or let some pass the reserve",
 	verb_budget, CLI_LOOK,

@@ -7,6 +7,7 @@ import re
 
 from herd import Failed, wait_until
 from people import People
+from rows import ALWAYS
 from world import World
 
 THUMB = "\N{THUMBS UP SIGN}"
@@ -325,9 +326,13 @@ def after_cut(run, *act):
     said = [run.people.say(text) for text in texts]
     run.client.sees("message", start, 60, id=said[-1])
     said.append(run.people.say("%s, later" % " ".join(act)))
-    run.client.sees("message", start, 60, id=said[-1])
-    same([m["id"] for m in run.client.seen["message"][start:]
-        if m["author"] == run.person], said, "messages, in order")
+    for message in said:
+        run.client.sees("message", start, 60, id=message)
+    seen = [m["id"] for m in run.client.seen["message"][start:]
+        if m["author"] == run.person]
+    if ALWAYS in run.row.disorder:
+        seen.sort(key=int)
+    same(seen, said, "messages, in order")
     return before, run.sim.totals()
 
 

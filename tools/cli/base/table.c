@@ -9,6 +9,10 @@
 #include <unistd.h>
 
 #define CELL_MAX 512
+/* Columns of text that may be cut: others make room for so many, with less it
+ * is left out. */
+#define CUT_WANTED 32
+#define CUT_LEAST 16
 
 static const char *const escape[] = {
     [TABLE_PLAIN] = "",
@@ -83,7 +87,7 @@ layout_width(const struct layout *l, size_t columns)
 static void
 layout(const struct table *t, struct layout *l)
 {
-	size_t last = t->columns - 1;
+	size_t last = t->columns - 1, used;
 
 	*l = (struct layout) {.columns = t->columns};
 	for (size_t i = 0; i < t->rows; i++) {
@@ -94,7 +98,10 @@ layout(const struct table *t, struct layout *l)
 	}
 	if (t->fit == 0 || layout_width(l, t->columns) <= t->fit)
 		return;
-	if (!t->right[last]) {
+	if (t->cut) {
+		if (l->width[last] > CUT_WANTED)
+			l->width[last] = CUT_WANTED;
+	} else if (!t->right[last]) {
 		l->columns--;
 		l->below = l->width[0] + 2;
 	}
@@ -102,6 +109,10 @@ layout(const struct table *t, struct layout *l)
 	     i-- > 0 && layout_width(l, l->columns) > t->fit;)
 		if (t->spare[i])
 			l->width[i] = 0;
+	if (!t->cut)
+		return;
+	used = layout_width(l, last) + 2;
+	l->width[last] = used + CUT_LEAST <= t->fit ? t->fit - used : 0;
 }
 
 static void
@@ -109,22 +120,28 @@ print_row(const struct table *t, const struct table_cell *row,
     const struct layout *l, FILE *f, bool colour)
 {
 	int gap = 0; /* owed blanks: none at the end of a line */
+	char part[CELL_MAX];
 
 	for (size_t i = 0; i < l->columns; i++) {
-		int pad = (int)(l->width[i] - strlen(row[i].text));
+		const char *text = row[i].text;
+		int pad;
 
 		if (l->width[i] == 0)
 			continue;
+		if (strlen(text) > l->width[i] && l->width[i] < CELL_MAX) {
+			text_clean(part, l->width[i] + 1, text, strlen(text));
+			text = part;
+		}
+		pad = (int)l->width[i] - (int)strlen(text);
 		gap += t->right[i] ? pad : 0;
-		if (row[i].text[0] != '\0') {
+		if (text[0] != '\0') {
 			fprintf(f, "%*s", gap, "");
 			gap = 0;
 		}
 		if (colour && row[i].colour != TABLE_PLAIN)
-			fprintf(f, "%s%s\033[0m", escape[row[i].colour],
-			    row[i].text);
+			fprintf(f, "%s%s\033[0m", escape[row[i].colour], text);
 		else
-			fputs(row[i].text, f);
+			fputs(text, f);
 		gap += (t->right[i] ? 0 : pad) + 2;
 	}
 	putc('\n', f);

@@ -13,7 +13,8 @@ enum table_colour { TABLE_PLAIN, TABLE_GREEN, TABLE_YELLOW, TABLE_RED };
 
 struct table {
 	size_t columns, rows, room;
-	size_t fit;		       /* columns there are; 0: no end */
+	size_t fit; /* columns there are; 0: no end */
+	bool cut;   /* text in the last column that does not fit is cut */
 	bool right[TABLE_COLUMNS_MAX]; /* numbers */
 	bool spare[TABLE_COLUMNS_MAX]; /* left out when it does not fit */
 	struct table_cell {

@@ -477,5 +477,6 @@ status_json(const struct view *v, const struct status_pick *pick)
 	json_object_object_add(o, "gate", gate(v));
 	json_object_object_add(o, "probe", probe(v));
 	json_object_object_add(o, "shards", shards);
+	status_json_processes(o, v);
 	return o;
 }

@@ -6,7 +6,6 @@
 #include "tools/cli/see/status.h"
 
 #include "tools/cli/base/human.h"
-#include "tools/cli/base/table.h"
 #include "shared/view/view.h"
 
 #include <string.h>
@@ -15,7 +14,7 @@
 #define REBOOT_SHOWN_MS 86400000LL
 
 #define ROWS_MAX 40
-#define LABEL_WIDTH 8 /* "cluster " */
+#define LAST_SHOWN 5 /* things that happened */
 
 static enum table_colour
 state_colour(const struct view_shard *s)
@@ -67,7 +66,7 @@ note_down(const struct view *v, FILE *f)
 }
 
 static void
-line_cluster(const struct view *v, FILE *f)
+line_cluster(const struct view *v, bool screen, FILE *f)
 {
 	const struct page_cluster *c = &v->cluster;
 	char age[24];
@@ -78,16 +77,21 @@ line_cluster(const struct view *v, FILE *f)
 		fprintf(f, "  up %s  supervisor %s pid %d",
 		    human_age(view_age(v, c->started_ms), age), c->version,
 		    c->pid);
-	fprintf(f, "  config %s\n", c->config_path);
-	line_notes(v, f);
+	if (screen) {
+		putc('\n', f);
+	} else {
+		fprintf(f, "  config %s\n", c->config_path);
+		line_notes(v, f);
+	}
 	if (v->alive && c->reboot_ms != 0
 	    && v->wall_ms - c->reboot_ms < REBOOT_SHOWN_MS)
 		fprintf(f, "note    %s\n", c->reboot);
 	note_down(v, f);
 }
 
+/* What is left of today's IDENTIFYs, and for how long at this pace. */
 static void
-print_budget(const struct view *v, FILE *f)
+line_budget(const struct view *v, FILE *f)
 {
 	const struct page_cluster *c = &v->cluster;
 	int64_t reset = c->reset_wall_ms - v->wall_ms;
@@ -95,10 +99,18 @@ print_budget(const struct view *v, FILE *f)
 
 	if (c->fetched_wall_ms == 0 || c->remaining < 0)
 		return;
-	fprintf(f, "   identify budget %lld/%lld", (long long)c->remaining,
+	fprintf(f, "budget  %lld/%lld IDENTIFYs left", (long long)c->remaining,
 	    (long long)c->total);
 	if (reset > 0)
 		fprintf(f, ", resets in %s", human_age(reset, age));
+	if (c->forecast_s >= 0)
+		fprintf(f, "  at this pace it is empty in %s",
+		    human_age(c->forecast_s * 1000, age));
+	fprintf(f, "  24 h: %llu spent", (unsigned long long)c->identifies_24h);
+	if (c->foreign_24h > 0)
+		fprintf(f, ", %llu by others",
+		    (unsigned long long)c->foreign_24h);
+	putc('\n', f);
 }
 
 /* The counts of one line add up to the number of shards. */
@@ -121,8 +133,8 @@ line_shards(const struct view *v, FILE *f)
 		if (i != SHARD_READY && v->in_state[i] > 0)
 			fprintf(f, "  %u %s", v->in_state[i],
 			    page_shard_state_name[i]);
-	print_budget(v, f);
 	putc('\n', f);
+	line_budget(v, f);
 	if (c->permits_waiting > 0 && v->alive)
 		fprintf(f, "permits %u waiting to IDENTIFY, the last in %s\n",
 		    c->permits_waiting,
@@ -274,22 +286,25 @@ add_row(struct table *t, const struct view *v, const struct view_shard *s)
 	table_colour(t, state_colour(s));
 	table_add(t, "%s",
 	    s->alive ? human_age(view_age(v, s->s.state_since_ms), text) : "-");
+	table_add(t, "%s",
+	    s->alive ? human_age(view_age(v, s->w.started_ms), text) : "-");
+	table_add(t, "%llu",
+	    (unsigned long long)(s->w.starts > 0 ? s->w.starts - 1 : 0));
+	table_add(t, "%s",
+	    s->alive && s->w.uss_kb > 0 ? human_size(s->w.uss_kb * 1024, text)
+					: "-");
 	table_add(t, "%u", s->s.guilds);
 	if (s->s.rtt_ms > 0 && s->alive)
 		table_add(t, "%ums", s->s.rtt_ms);
 	else
 		table_add(t, "-");
-	table_add(t, "%llu", (unsigned long long)s->s.events);
-	table_add(t, "%llu", (unsigned long long)s->s.resumes);
-	table_add(t, "%llu", (unsigned long long)s->s.identifies);
-	table_add(t, "%llu", (unsigned long long)status_crashes(&s->w));
-	table_add(t, "%s",
-	    s->alive && s->w.uss_kb > 0 ? human_size(s->w.uss_kb * 1024, text)
-					: "-");
 	if (s->alive)
 		table_add(t, "%d", s->pid);
 	else
 		table_add(t, "-");
+	table_add(t, "%llu", (unsigned long long)s->s.events);
+	table_add(t, "%llu", (unsigned long long)s->s.resumes);
+	table_add(t, "%llu", (unsigned long long)s->s.identifies);
 	table_add(t, "%s", words);
 }
 
@@ -303,6 +318,18 @@ shown(const struct view *v, const struct status_pick *p,
 	    || s->deaf || s->silent != 0;
 }
 
+void
+status_lines(const struct view *v, bool screen, FILE *f)
+{
+	line_cluster(v, screen, f);
+	line_shards(v, f);
+	line_handler(v, f);
+	status_gate_line(v, f);
+	line_rest(v, f);
+	line_rollout(v, f);
+	line_versions(v, f);
+}
+
 static void
 print_lines(const struct view *v, size_t room, FILE *f)
 {
@@ -311,43 +338,72 @@ print_lines(const struct view *v, size_t room, FILE *f)
 	FILE *m = open_memstream(&text, &size);
 
 	must(m != NULL);
-	line_cluster(v, m);
-	line_shards(v, m);
-	line_handler(v, m);
-	status_gate_line(v, m);
-	line_rest(v, m);
-	line_rollout(v, m);
-	line_versions(v, m);
+	status_lines(v, false, m);
 	must(fclose(m) == 0);
 	for (line = strtok_r(text, "\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\n", &rest))
-		table_wrap(f, line, 0, LABEL_WIDTH, room);
+		table_wrap(f, line, 0, STATUS_INDENT, room);
 	free(text);
+}
+
+void
+status_shards(const struct view *v, const struct view_shard *const *order,
+    size_t n, struct table *t)
+{
+	table_init(t,
+	    "SHARD STATE FOR ?>UP ?>RESTARTS ?>PRIVATE ?>GUILDS ?>LATENCY "
+	    "?>PID ?>EVENTS ?>RESUME ?>IDENT NOTE");
+	for (size_t i = 0; i < n; i++)
+		add_row(t, v, order[i]);
+}
+
+/* The last few things that happened. */
+static void
+print_past(const struct past *p, FILE *f)
+{
+	size_t from = p->n > LAST_SHOWN ? p->n - LAST_SHOWN : 0;
+	char line[PAST_LINE];
+
+	for (size_t i = from; i < p->n; i++) {
+		past_line(&p->event[i], line, sizeof(line));
+		fprintf(f, "%-8s%s\n", i == from ? "last" : "", line);
+	}
 }
 
 void
 status_text(const struct view *v, const struct status_pick *p, FILE *f,
     bool colour)
 {
+	const struct view_shard **order = base_alloc(
+	    (v->n + 1) * sizeof(struct view_shard *));
+	struct processes *all = base_alloc(sizeof(*all));
+	size_t rows = 0;
 	struct table t;
-	size_t hidden = 0;
 
 	print_lines(v, p->room, f);
-	if (p->n == 0)
+	if (p->n == 0) {
+		processes_list(v, all);
+		status_memory(all, p->room, f);
 		status_gate_clients(v, p, f, colour);
-	table_init(&t,
-	    "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME >IDENT >CRASH "
-	    "?>PRIVATE ?>PID NOTE");
-	t.fit = p->room;
-	for (size_t i = 0; i < v->n; i++) {
-		if (shown(v, p, &v->shard[i]))
-			add_row(&t, v, &v->shard[i]);
-		else
-			hidden++;
 	}
-	if (t.rows > t.columns)
+	for (size_t i = 0; i < v->n; i++)
+		if (shown(v, p, &v->shard[i]))
+			order[rows++] = &v->shard[i];
+	status_shards(v, order, rows, &t);
+	t.fit = p->room;
+	if (rows > 0)
 		table_print(&t, f, colour);
-	if (hidden > 0 && p->n == 0)
-		fprintf(f, "%zu ready shards not shown (--all)\n", hidden);
 	table_free(&t);
+	if (rows < v->n && p->n == 0)
+		fprintf(f, "%zu ready shards not shown (--all)\n", v->n - rows);
+	if (p->n == 0) {
+		status_processes(all, all->n, &t);
+		t.fit = p->room;
+		table_print(&t, f, colour);
+		table_free(&t);
+		if (p->past != NULL)
+			print_past(p->past, f);
+	}
+	free(all);
+	free(order);
 }

@@ -50,9 +50,8 @@ screen_begin(void)
 	atexit(restore);
 }
 
-/* Lines of the screen, 0: standard output is none. */
-static size_t
-lines_of_screen(void)
+size_t
+screen_rows(void)
 {
 	struct winsize w;
 
@@ -65,7 +64,7 @@ lines_of_screen(void)
 void
 screen_frame(const char *text)
 {
-	size_t room = lines_of_screen(), lines = 0, shown = 0;
+	size_t room = screen_rows(), lines = 0, shown = 0;
 	const char *p;
 
 	for (p = text; *p != '\0'; p++)

@@ -13,6 +13,8 @@
 void screen_begin(void);
 /* Prints text from the top of the screen, as much of it as fits. */
 void screen_frame(const char *text);
+/* Lines of the terminal that standard output is; 0: it is none. */
+size_t screen_rows(void);
 /* Until the time (clock_boot_ms) has come; true: somebody pressed q. */
 bool screen_wait(uint64_t until_ms);
 

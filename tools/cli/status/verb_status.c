@@ -7,12 +7,33 @@
 #include "shared/view/view.h"
 #include "tools/cli/status/screen.h"
 #include "tools/cli/see/status.h"
+#include "tools/cli/status/status_screen.h"
 #include "tools/cli/status/verb.h"
 
 #include <unistd.h>
 
 #define PICK_MAX 256 /* shards named on the command line */
 #define WATCH_MIN_S 0.1
+
+/* On a terminal as much as it has room for, elsewhere everything. */
+static void
+show_text(struct cli *c, struct status_pick *pick, const struct view *v,
+    bool wide, FILE *f)
+{
+	bool colour = table_may_colour(stdout);
+	struct past *past = base_alloc(sizeof(*past));
+	size_t rows = screen_rows();
+
+	pick->room = wide ? 0 : table_room(stdout);
+	pick->past = past;
+	past_of_fleet(past, c->config.state_dir, v);
+	if (pick->n > 0 || pick->all || wide || rows < STATUS_SCREEN_LEAST)
+		status_text(v, pick, f, colour);
+	else
+		status_screen(v, past, rows - 1, pick->room, colour, f);
+	pick->past = NULL;
+	free(past);
+}
 
 /* To f; the columns and colours are those of standard output. */
 static int
@@ -34,8 +55,7 @@ show(struct cli *c, struct status_pick *pick, bool wide, FILE *f)
 	if (c->json) {
 		cli_print_json(status_json(&v, pick));
 	} else {
-		pick->room = wide ? 0 : table_room(stdout);
-		status_text(&v, pick, f, table_may_colour(stdout));
+		show_text(c, pick, &v, wide, f);
 	}
 	code = v.verdict.exit;
 	view_free(&v);

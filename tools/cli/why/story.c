@@ -4,6 +4,7 @@
 
 #include "shared/base/text.h"
 #include "shared/json/json.h"
+#include "shared/view/view_json.h"
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/table.h"
 
@@ -49,7 +50,7 @@ void
 story_finding(struct story *st, const struct verdict_finding *f)
 {
 	const char *text = f->detail[0] != '\0' ? f->detail : f->text;
-	char age[24], when[32] = "", since[80] = "";
+	char age[24], when[32] = "", since[80] = "", todo[VERDICT_WORDS];
 
 	if (f->age_ms >= 0)
 		str_format(since, sizeof(since), ", since %s (%s)",
@@ -58,6 +59,20 @@ story_finding(struct story *st, const struct verdict_finding *f)
 	story_tell(st, "%s%s: %s%s%s%s",
 	    f->rank < PAGE_RANKS_N ? page_rank_name[f->rank] : "?", since,
 	    f->text, f->detail[0] != '\0' ? ": " : "", f->detail, dot(text));
+	verdict_advise(f, todo);
+	if (todo[0] != '\0')
+		story_tell(st, "-> %s", todo);
+}
+
+void
+story_found(struct story *st, enum verdict_subject subject, const char *name)
+{
+	const struct verdict_fleet *w = &st->view->verdict;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->found[i].subject == subject
+		    && (name == NULL || strcmp(w->found[i].name, name) == 0))
+			story_finding(st, &w->found[i]);
 }
 
 const char *
@@ -115,6 +130,7 @@ story_print(const struct cli *c, const struct story *st)
 	for (size_t i = 0; i < st->n; i++)
 		json_object_array_add(a, json_object_new_string(st->text[i]));
 	json_object_object_add(o, "why", a);
+	json_object_object_add(o, "problems", view_json_problems(st->view));
 	json_object_object_add(o, "past", past_json(&st->past));
 	cli_print_json(o);
 }

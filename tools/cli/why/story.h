@@ -30,6 +30,8 @@ struct story *story_new(const struct view *, const struct config *);
 void story_tell(struct story *, const char *fmt, ...) printflike(2, 3);
 /* What the judge found: since when, and what to do. */
 void story_finding(struct story *, const struct verdict_finding *);
+/* Those about that one; name NULL: about any of its kind. */
+void story_found(struct story *, enum verdict_subject, const char *name);
 /* For who reads: "3m05s ago", "not yet" of a stamp of the page. */
 const char *story_ago(const struct story *, uint64_t stamp_ms, char out[32]);
 /* On stdout, with --json as {why[], past[]}. */

@@ -68,6 +68,8 @@ story_of_client(struct story *st, const char *name)
 	    : NULL;
 	const struct view_process *p = view_process(v, name);
 
+	story_found(st, VERDICT_OF_CLIENT, name);
+	story_found(st, VERDICT_OF_GATE, NULL);
 	tell_sessions(st, row, name);
 	if (row != NULL)
 		tell_wrong(st, row);

@@ -75,6 +75,8 @@ story_of_plugin(struct story *st, const struct page_plugin *p)
 {
 	const struct view *v = st->view;
 
+	story_found(st, VERDICT_OF_PLUGIN, p->name);
+	story_found(st, VERDICT_OF_HANDLER, NULL);
 	if (!v->handler_alive)
 		story_tell(st,
 		    "The handler does not run, so no plugin does; their events "

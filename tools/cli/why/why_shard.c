@@ -184,9 +184,13 @@ static void
 tell_found(struct story *st, const struct view_shard *s)
 {
 	const struct view *v = st->view;
+	char name[16];
 
+	str_format(name, sizeof(name), "%u", s->id);
+	story_found(st, VERDICT_OF_SHARD, name);
 	for (size_t i = 0; i < v->verdict.n; i++)
-		if (v->verdict.found[i].note)
+		if (v->verdict.found[i].note
+		    && v->verdict.found[i].subject != VERDICT_OF_SHARD)
 			story_finding(st, &v->verdict.found[i]);
 	if (v->handler_silent_s > 0)
 		story_tell(st,

@@ -101,8 +101,9 @@ outage_knows(enum verdict_code code)
 	return of_code[code] != 0;
 }
 
-bool
-outage_of(enum verdict_code code, enum outage_kind *kind)
+/* False: nothing. */
+static bool
+kind_of(enum verdict_code code, enum outage_kind *kind)
 {
 	if (!outage_knows(code)) /* of two, the one that is not green */
 		*kind = OUTAGE_PROGRAM;
@@ -118,7 +119,7 @@ outage_shard_works(const struct view_shard *s)
 {
 	enum outage_kind kind;
 
-	return !outage_of(s->code, &kind) || kind != OUTAGE_SHARDS;
+	return !kind_of(s->code, &kind) || kind != OUTAGE_SHARDS;
 }
 
 bool
@@ -126,7 +127,7 @@ outage_shard_is_well(const struct view_shard *s)
 {
 	enum outage_kind kind;
 
-	return !outage_of(s->code, &kind);
+	return !kind_of(s->code, &kind);
 }
 
 static int
@@ -159,7 +160,7 @@ set(struct outage *o, enum verdict_code code, int64_t age_ms)
 {
 	enum outage_kind kind;
 
-	if (!outage_of(code, &kind))
+	if (!kind_of(code, &kind))
 		return;
 	if (!o->is[kind] || age_ms > o->age_ms[kind])
 		o->age_ms[kind] = age_ms;

@@ -50,9 +50,7 @@ struct outage {
 /* Do people's events on that shard come through now?  And is it well? */
 bool outage_shard_works(const struct view_shard *);
 bool outage_shard_is_well(const struct view_shard *);
-/* What a finding of that code is for people; false: nothing. */
-bool outage_of(enum verdict_code, enum outage_kind *);
-/* Has it been said what the code is for them? */
+/* Has it been said what a finding of that code is for people? */
 bool outage_knows(enum verdict_code);
 void outage_find(const struct view *, struct outage *);
 /* Sentences of what is, and of what was.  out of shards were not reached, 0:

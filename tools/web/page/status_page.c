@@ -106,8 +106,9 @@ what_works(struct buf *b, const struct outage *o)
 	buf_puts(b, ".</p>\n");
 }
 
-void
-status_page_now(struct buf *b, const struct view *v, const struct outage *o)
+/* What works now.  o NULL: it is not known. */
+static void
+what_is(struct buf *b, const struct outage *o)
 {
 	enum now now = now_of(o);
 
@@ -183,8 +184,7 @@ foot(struct buf *b, const struct history *h, int64_t wall_ms)
 	}
 	buf_puts(b,
 	    "<p>Times are UTC. What was not watched is not known, and "
-	    "not taken for well. Reload the page for how it is "
-	    "then.</p>\n</footer>\n");
+	    "not taken for well.</p>\n</footer>\n");
 }
 
 void
@@ -204,7 +204,7 @@ status_page_html(struct buf *b, const struct view *v, const struct history *h,
 	head(b, title, now_of(o));
 	as_of(b, v, wall_ms);
 	buf_puts(b, "<main>\n");
-	status_page_now(b, v, o);
+	what_is(b, o);
 	status_page_guild(b, v, ask->guild);
 	status_page_past(b, h, wall_ms);
 	status_page_incidents(b, h, wall_ms);

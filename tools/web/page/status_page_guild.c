@@ -46,9 +46,10 @@ answer_shard(struct buf *b, const struct view *v, const struct view_shard *s)
 	bool works = outage_shard_works(s), well = outage_shard_is_well(s);
 	struct outage o;
 
-	buf_printf(b, "That shard is %s", s->state);
-	if (age >= 0 && !s->deaf && (!works || well)) {
-		buf_puts(b, " since ");
+	if (age < 0 || s->deaf || (works && !well))
+		buf_printf(b, "That shard is %s", s->state);
+	else {
+		buf_printf(b, "That shard has been %s since ", s->state);
 		status_page_time(b, v->wall_ms - age);
 	}
 	if (works && s->s.rtt_ms != 0)

@@ -22,8 +22,6 @@ void status_page_day(struct buf *, int64_t wall_ms);
 #define STATUS_PAGE_FOR_MAX 64
 const char *status_page_for(int64_t ms, char out[STATUS_PAGE_FOR_MAX]);
 
-/* What works now.  o NULL: it is not known. */
-void status_page_now(struct buf *, const struct view *, const struct outage *);
 /* Is it my server?  v NULL: shards are not known. */
 void status_page_guild(struct buf *, const struct view *, const char *asked);
 void status_page_shards(struct buf *, const struct view *);

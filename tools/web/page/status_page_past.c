@@ -7,6 +7,7 @@
 #define TALL 100	/* height */
 #define LEAST 12.0	/* of a trouble, however short */
 #define UNKNOWN 5	/* of a time that is not known */
+#define GAP 2.0		/* between parts of a bar */
 #define INCIDENTS 10	/* shown at once */
 #define WHOLE_MS 120000 /* not known for less is not worth a word */
 
@@ -19,49 +20,58 @@ rect(struct buf *b, char class, size_t i, double y, double height)
 	    class, i * BAR + 1, y, height);
 }
 
+/* Of a bar so tall; a little one, where there is any. */
 static double
-share(uint64_t part, uint64_t all)
+share(uint64_t part, uint64_t all, double tall)
 {
-	double h = all > 0 ? (double)part / (double)all * TALL : 0;
+	double h = all > 0 ? (double)part / (double)all * tall : 0;
 
-	return part > 0 && h < LEAST ? LEAST : h;
+	if (part > 0 && h < LEAST)
+		h = LEAST;
+	return h < tall ? h : tall;
 }
 
-/* All the bar is the time that is known: what of the day that is, the words
- * say. */
-static void
-bar(struct buf *b, size_t i, const struct history_time *t)
+static bool
+is_whole(const struct history_time *t, int64_t span_ms)
 {
-	double lost = share(t->lost_ms, t->known_ms);
-	double less = share(t->less_ms, t->known_ms);
-	double gap = lost > 0 && less > 0 ? 2 : 0;
+	return (int64_t)t->known_ms + WHOLE_MS >= span_ms;
+}
 
-	if (t->known_ms == 0) {
-		rect(b, 'u', i, TALL - UNKNOWN, UNKNOWN);
-		return;
-	}
-	if (lost + less + gap > TALL)
-		less = TALL - lost - gap > 0 ? TALL - lost - gap : 0;
+/* As tall as what is known of the time; over it a line for what is not. */
+static void
+bar(struct buf *b, size_t i, const struct history_time *t, int64_t span_ms)
+{
+	bool whole = is_whole(t, span_ms) && t->known_ms > 0;
+	double tall = whole
+	    ? TALL
+	    : share(t->known_ms, (uint64_t)span_ms, TALL - UNKNOWN - GAP);
+	double lost = share(t->lost_ms, t->known_ms, tall);
+	double less = share(t->less_ms, t->known_ms, tall - lost);
+	double y = TALL - tall;
+
+	if (!whole)
+		rect(b, 'u', i, y - UNKNOWN - (tall > 0 ? GAP : 0), UNKNOWN);
 	if (lost > 0)
-		rect(b, 'd', i, 0, lost);
+		rect(b, 'd', i, y, lost);
+	y += lost > 0 ? lost + GAP : 0;
 	if (less > 0)
-		rect(b, 'l', i, lost + gap, less);
-	lost += less + gap;
-	if (lost > 0)
-		lost += 2;
-	if (lost < TALL)
-		rect(b, 'w', i, lost, TALL - lost);
+		rect(b, 'l', i, y, less);
+	y += less > 0 ? less + GAP : 0;
+	if (y < TALL)
+		rect(b, 'w', i, y, TALL - y);
 }
 
+/* n spans of time, of which the last goes on. */
 static void
-chart(struct buf *b, const char *label, const struct history_time *t, size_t n)
+chart(struct buf *b, const char *label, const struct history_time *t, size_t n,
+    int64_t span_ms, int64_t wall_ms)
 {
 	buf_printf(b,
 	    "<svg class=\"bars\" role=\"img\" aria-labelledby=\"%s\" "
 	    "viewBox=\"0 0 %zu %d\" preserveAspectRatio=\"none\">\n",
 	    label, n * BAR, TALL);
 	for (size_t i = 0; i < n; i++) {
-		bar(b, i, &t[i]);
+		bar(b, i, &t[i], i < n - 1 ? span_ms : wall_ms % span_ms);
 		if (i % 8 == 7)
 			buf_puts(b, "\n");
 	}
@@ -91,34 +101,53 @@ add(struct history_time *to, const struct history_time *t)
 	to->lost_ms += t->lost_ms;
 }
 
-/* In a sentence, which is also what the chart is called. */
-static void
+/* In a sentence, which is also what the chart is called; false: of nothing. */
+static bool
 sentence(struct buf *b, const char *id, const char *span, int64_t span_ms,
     const struct history_time *t, size_t n)
 {
 	struct history_time all = {0};
 	char age[STATUS_PAGE_FOR_MAX];
+	bool part;
 
 	for (size_t i = 0; i < n; i++)
 		add(&all, &t[i]);
+	part = (int64_t)all.known_ms + HISTORY_SLOT_MS < span_ms;
 	buf_printf(b, "<p id=\"%s\">", id);
 	if (all.known_ms == 0) {
 		buf_printf(b, "Nothing is known of the last %s.</p>\n", span);
-		return;
+		return false;
 	}
-	if ((int64_t)all.known_ms + HISTORY_SLOT_MS < span_ms)
+	if (part)
 		buf_printf(b,
-		    "Of the last %s, %s are known. In these the bot "
+		    "For %s of the last %s it is known how the bot was: it "
 		    "worked ",
-		    span, status_page_for((int64_t)all.known_ms, age));
+		    status_page_for((int64_t)all.known_ms, age), span);
 	else
 		buf_printf(b, "In the last %s the bot worked ", span);
 	percent(b, &all);
-	buf_puts(b, " of the time");
+	buf_printf(b, " of %s time", part ? "that" : "the");
 	if (all.less_ms > 0)
 		buf_printf(b, "; for %s of it something was missing",
 		    status_page_for((int64_t)all.less_ms, age));
 	buf_puts(b, ".</p>\n");
+	return true;
+}
+
+/* A sentence and its chart. */
+static bool
+span(struct buf *b, const char *id, const char *words, const char *end,
+    const struct history_time *t, size_t n, int64_t span_ms, int64_t wall_ms)
+{
+	int64_t all_ms = (int64_t)(n - 1) * span_ms + wall_ms % span_ms;
+
+	if (!sentence(b, id, words, all_ms, t, n))
+		return false;
+	chart(b, id, t, n, span_ms, wall_ms);
+	buf_printf(b,
+	    "<p class=\"axis\"><span>%s ago</span><span>%s</span></p>\n", words,
+	    end);
+	return true;
 }
 
 static void
@@ -134,11 +163,17 @@ key(struct buf *b)
 
 /* ---- day by day ----------------------------------------------------- */
 
+/* Days of which there is no more to say than of each other. */
 static bool
 alike(const struct history_time *a, const struct history_time *b)
 {
-	return a->lost_ms == 0 && a->less_ms == 0 && b->lost_ms == 0
-	    && b->less_ms == 0 && (a->known_ms == 0) == (b->known_ms == 0);
+	bool none = a->known_ms == 0;
+
+	if (a->lost_ms + a->less_ms + b->lost_ms + b->less_ms > 0)
+		return false;
+	return none
+	    ? b->known_ms == 0
+	    : is_whole(a, HISTORY_DAY_MS) && is_whole(b, HISTORY_DAY_MS);
 }
 
 static void
@@ -152,7 +187,7 @@ cells(struct buf *b, const struct history_time *t, bool one, int64_t most_ms)
 		return;
 	}
 	percent(b, t);
-	if (one && (int64_t)t->known_ms + WHOLE_MS < most_ms)
+	if (one && !is_whole(t, most_ms))
 		buf_printf(b, " of %s known",
 		    status_page_for((int64_t)t->known_ms, age));
 	buf_printf(b, "</td><td>%s</td><td>",
@@ -172,7 +207,7 @@ day_by_day(struct buf *b, const struct history_time *day, int64_t wall_ms)
 	    "<details><summary>Day by day</summary>\n<table>\n"
 	    "<thead><tr><th scope=\"col\">Day, UTC</th><th "
 	    "scope=\"col\">Worked</th><th scope=\"col\">Something "
-	    "missing</th><th scope=\"col\">Answer of Discord</th></tr>"
+	    "missing</th><th scope=\"col\">Latency</th></tr>"
 	    "</thead>\n<tbody>\n");
 	for (size_t i = HISTORY_DAYS; i-- > 0;) {
 		size_t last = i;
@@ -200,25 +235,21 @@ void
 status_page_past(struct buf *b, const struct history *h, int64_t wall_ms)
 {
 	struct history_time day[HISTORY_DAYS], slot[SLOTS];
+	bool known;
 
 	history_days(h, wall_ms, day);
 	history_slots(h, wall_ms, SLOTS, slot);
 	buf_puts(b,
 	    "<section class=\"wide\" aria-labelledby=\"past\">\n"
 	    "<h2 id=\"past\">The last 90 days</h2>\n");
-	sentence(b, "days", "90 days", HISTORY_DAYS * HISTORY_DAY_MS, day,
-	    HISTORY_DAYS);
-	chart(b, "days", day, HISTORY_DAYS);
-	buf_puts(b,
-	    "<p class=\"axis\"><span>90 days ago</span><span>today"
-	    "</span></p>\n");
-	sentence(b, "hours", "24 hours", HISTORY_DAY_MS, slot, SLOTS);
-	chart(b, "hours", slot, SLOTS);
-	buf_puts(b,
-	    "<p class=\"axis\"><span>24 hours ago</span><span>now"
-	    "</span></p>\n");
-	key(b);
-	day_by_day(b, day, wall_ms);
+	known = span(b, "days", "90 days", "today", day, HISTORY_DAYS,
+	    HISTORY_DAY_MS, wall_ms);
+	if (span(b, "hours", "24 hours", "now", slot, SLOTS, HISTORY_SLOT_MS,
+		wall_ms)
+	    || known)
+		key(b);
+	if (known)
+		day_by_day(b, day, wall_ms);
 	buf_puts(b, "</section>\n");
 }
 

@@ -112,7 +112,7 @@ turn(void)
 		ev_run(t.loop, EVRUN_NOWAIT);
 		intake_flush(&t.in, !t.unsafe);
 	}
-	while (t.fd >= 0
+	while (t.fd >= 0 && t.down_len < sizeof(t.down)
 	    && (n = read(t.fd, t.down + t.down_len,
 		    sizeof(t.down) - t.down_len))
 		> 0) {

@@ -84,6 +84,16 @@ test_requests(void **state)
 	assert_int_equal(r.rollout.action, REQUEST_ROLLOUT_UNDO);
 	assert_int_equal(r.rollout.canary, 0);
 	assert_true(r.rollout.pause_s == 1.5 && r.rollout.all);
+	assert_int_equal(parse("{\"cmd\":\"events\",\"names\":[]}", &r), 0);
+	assert_string_equal(r.events.names, "*");
+	assert_int_equal(r.events.shard, -1);
+	assert_int_equal(parse("{\"cmd\":\"events\",\"names\":[\"A_B\",\"C\"],"
+			       "\"guild\":\"12\",\"shard\":3}",
+			     &r),
+	    0);
+	assert_string_equal(r.events.names, "A_B, C");
+	assert_int_equal(r.events.guild, 12);
+	assert_int_equal(r.events.shard, 3);
 }
 
 static void
@@ -102,6 +112,14 @@ test_bad_requests(void **state)
 	    "{\"cmd\":\"rollout\",\"parallel\":\"2\"}",
 	    "{\"cmd\":\"rollout\",\"pause_s\":-1}",
 	    "{\"cmd\":\"log-level\",\"level\":\"loud\"}",
+	    "{\"cmd\":\"events\",\"names\":\"*\"}",
+	    "{\"cmd\":\"events\",\"names\":[\"*\"]}",
+	    "{\"cmd\":\"events\",\"names\":[\"\"]}",
+	    "{\"cmd\":\"events\",\"names\":[\"a, b\"]}",
+	    "{\"cmd\":\"events\",\"names\":[3]}",
+	    "{\"cmd\":\"events\",\"guild\":12}",
+	    "{\"cmd\":\"events\",\"guild\":\"0\"}",
+	    "{\"cmd\":\"events\",\"shard\":-1}",
 	    "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}"
 	    "}}}}}"};
 	struct request r;

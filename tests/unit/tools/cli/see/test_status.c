@@ -150,8 +150,8 @@ test_all_ready(void **state)
 	assert_int_equal(t.view.verdict.exit, EXIT_FINE);
 	out = text(false);
 	assert_non_null(strstr(out,
-	    "\nshards  4   4 ready   identify budget "
-	    "982/1000, resets in "));
+	    "\nshards  4   4 ready\nbudget  982/1000 "
+	    "IDENTIFYs left, resets in "));
 	free(out);
 	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_FINE);
@@ -174,7 +174,7 @@ test_broken(void **state)
 	/* the counts add up to 4, and a deaf shard is not among the ready */
 	assert_non_null(strstr(out,
 	    "\nshards  4   1 ready  1 deaf  1 down  "
-	    "1 resuming   identify"));
+	    "1 resuming\n"));
 	assert_non_null(strstr(out, "heard nothing: last ACK 5."));
 	assert_non_null(strstr(out, "gateway close 4000\n"));
 	assert_non_null(strstr(out, "killed (OOM)\n"));
@@ -225,7 +225,8 @@ test_eighty_columns(void **state)
 	t.room = 80;
 	out = text(false);
 	assert_true(widest(out) <= 80);
-	assert_null(strstr(out, " PID"));
+	assert_non_null(strstr(out, " PRIVATE "));
+	assert_null(strstr(out, "EVENTS  RESUME"));
 	assert_non_null(strstr(out, "\n        config ccc"));
 	assert_non_null(strstr(out, "\n       the RESUME was refused"));
 	assert_non_null(strstr(out, "eight in line\n"));
@@ -549,6 +550,12 @@ test_json(void **state)
 	for (size_t i = 0; i < nitems(fields); i++)
 		at(json_object_array_get_idx(at(o, "shards", NULL), 0),
 		    fields[i], NULL);
+	s = json_object_array_get_idx(at(o, "processes", NULL), 0);
+	assert_string_equal(json_object_get_string(at(s, "kind", NULL)),
+	    "supervisor");
+	assert_int_equal(json_object_get_int(at(s, "pid", NULL)), getpid());
+	assert_int_equal(json_object_get_int(at(o, "memory", "shards_kb")),
+	    3 * 400);
 	s = json_object_array_get_idx(at(o, "shards", NULL), 1);
 	assert_string_equal(json_object_get_string(at(s, "state", NULL)),
 	    "deaf");

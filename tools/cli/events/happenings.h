@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What happened to the fleet and its shards, as the stats page has it. */
+#ifndef TOOLS_CLI_EVENTS_HAPPENINGS_H
+#define TOOLS_CLI_EVENTS_HAPPENINGS_H
+
+#include "shared/base/err.h"
+#include "shared/page/page.h"
+
+struct happenings {
+	struct page_event *event; /* n of them, oldest first, texts cleaned */
+	size_t n, room;
+};
+
+/*
+ * Those after since_ms, up to until_ms; shard: of it and of the fleet, -1: of
+ * all.  -1 with EXIT_DOWN when there is no page.  Owner calls free.
+ */
+int happenings_read(struct happenings *, const char *state_dir, int64_t shard,
+    int64_t since_ms, int64_t until_ms, struct err *);
+void happenings_free(struct happenings *);
+
+#endif
