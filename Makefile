@@ -9,6 +9,8 @@
 # make sim-static  build-static/shardherd-sim: the same of the simulator
 # make check-static  the scenarios with it, in an empty root too
 # make dist       a release of it, in build-static/dist
+# make deb        the Debian package of it alone
+# make image      a container image of it
 # V=1 shows the commands.  BUILD= moves the build directory.
 
 CC ?= gcc
@@ -269,7 +271,7 @@ install-files:
 	install -m 644 $(wildcard handler/plugins/branding/*.py) \
 		$(DESTDIR)$(SHARE)/plugins/branding
 	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.service \
-		conf/*.yml conf/*.json) \
+		conf/*.yml conf/*.yaml conf/*.json) \
 		$(DESTDIR)$(SHARE)/conf
 	sed 's,/usr/local/bin,$(PREFIX)/bin,g' conf/shardherd.cron \
 		>$(DESTDIR)$(SHARE)/conf/shardherd.cron
@@ -303,6 +305,16 @@ sim-static:
 dist: static
 	$(Q)$(PYTHON) tools/dist
 
+deb: static
+	$(Q)$(PYTHON) tools/dist --deb
+
+# A container image, as an OCI layout; see Containerfile.
+image: static
+	$(Q)$(PYTHON) tools/image
+
+image-root: static
+	$(Q)$(PYTHON) tools/image --root
+
 # Every scenario with the static binary, then again in a root where there is
 # nothing but it, /proc, /dev/null and what runs the plugins.
 STATIC_TESTS = $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
@@ -321,6 +333,7 @@ clean:
 	rm -rf $(BUILD) $(BUILD)-asan build-static/obj build-static/obj-sim
 
 .PHONY: all sim unit-bin tests list-tests check asan asan-tests install \
-	install-sim install-sim-lib install-files static sim-static dist check-static format clean
+	install-sim install-sim-lib install-files static sim-static dist deb image image-root \
+	check-static format clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -329,7 +329,7 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 		    && nonce_make(&f->nonce, f->config->state_dir, f->token, e)
 			== -1)
 			return -1;
-		service_change_follow_all(f);
+		service_change_follow(f);
 	}
 	discord_info_want(f->discord_info, DISCORD_ASK_EVERYTHING);
 	return 0;

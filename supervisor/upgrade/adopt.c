@@ -223,7 +223,7 @@ on_settled(struct timer *t)
 	else if (a->handler_stale && !f->stopping)
 		replace_handler(f);
 	else
-		service_change_follow_all(f);
+		service_change_follow(f);
 	clients_follow(f->clients);
 }
 
