@@ -103,13 +103,19 @@ find_silent(struct view *v, struct page_head *h)
 	if (v->handler_alive && beat != 0)
 		v->handler_silent_s = verdict_hangs_s(beat,
 		    v->handler_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
-	if (v->handler_silent_s == 0)
+	if (v->handler_silent_s == 0 && !v->handler_stopped)
 		return;
 	v->handler_state = "silent";
-	str_format(v->handler.note, sizeof(v->handler.note),
-	    "Silent for %lld s: it hangs or is stopped; the shards keep its "
-	    "events.",
-	    (long long)v->handler_silent_s);
+	if (v->handler_silent_s == 0)
+		str_copy(v->handler.note,
+		    "Stopped by a signal or a debugger; the shards keep its "
+		    "events.",
+		    sizeof(v->handler.note));
+	else
+		str_format(v->handler.note, sizeof(v->handler.note),
+		    "Silent for %lld s: it hangs or is stopped; the shards keep its "
+		    "events.",
+		    (long long)v->handler_silent_s);
 }
 
 static void
@@ -122,7 +128,7 @@ find_silent_gate(struct view *v, struct page_head *h)
 	if (v->gate_alive && beat != 0)
 		v->gate_silent_s = verdict_hangs_s(beat,
 		    v->gate_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
-	if (v->gate_silent_s > 0)
+	if (v->gate_silent_s > 0 || v->gate_stopped)
 		v->gate_state = "silent";
 }
 

@@ -314,7 +314,7 @@ test_what_runs_short(void **state)
 	assert_int_equal(find(VERDICT_CODE_FDS_SHORT)->subject,
 	    VERDICT_OF_HANDLER);
 	shows(VERDICT_CODE_MEMORY_SHORT, 2, "3",
-	    "The shard 3 takes 9 of 10 MiB of memory (90 %)", "1 more");
+	    "The shard 3 takes 9 of 10 MiB of memory (90 %)", "with 1 more");
 	shows(VERDICT_CODE_DISK_FULL, 1, "", "is full", "");
 	assert_int_equal(fleet.exit, EXIT_DOWN);
 	cluster.remaining = 500;
