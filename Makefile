@@ -26,12 +26,13 @@ TLS_LIBS ?= $(call pc,openssl,-lssl -lcrypto,--libs)
 CURL_LIBS ?= $(call pc,libcurl,-lcurl,--libs)
 JSON_LIBS ?= -ljson-c
 Z_LIBS ?= $(call pc,zlib,-lz,--libs) $(call pc,libzstd,-lzstd,--libs)
+CURSES_LIBS ?= $(call pc,ncursesw,-lncursesw -ltinfo,--libs)
 MHD_LIBS ?= $(call pc,libmicrohttpd,-lmicrohttpd,--libs)
 
 SIM_LIBS = $(MHD_LIBS) $(EV_LIBS) $(WSLAY_LIBS) $(TLS_LIBS) $(JSON_LIBS) \
 	$(Z_LIBS) -lm
 LIBS = $(MHD_LIBS) $(EV_LIBS) $(WSLAY_LIBS) $(CURL_LIBS) $(TLS_LIBS) $(JSON_LIBS) \
-	$(LMDB_LIBS) $(INIH_LIBS) $(Z_LIBS) -lm -lpthread
+	$(LMDB_LIBS) $(INIH_LIBS) $(CURSES_LIBS) $(Z_LIBS) -lm -lpthread
 
 WARN = -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wpointer-arith -Wundef \
@@ -267,7 +268,8 @@ install-files:
 	install -m 755 $(PLUGINS) $(DESTDIR)$(SHARE)/plugins
 	install -m 644 $(wildcard handler/plugins/branding/*.py) \
 		$(DESTDIR)$(SHARE)/plugins/branding
-	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.service) \
+	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.service \
+		conf/*.yml conf/*.json) \
 		$(DESTDIR)$(SHARE)/conf
 	sed 's,/usr/local/bin,$(PREFIX)/bin,g' conf/shardherd.cron \
 		>$(DESTDIR)$(SHARE)/conf/shardherd.cron

@@ -50,6 +50,9 @@ on_client(void *arg, const char *authorization, struct proxy_client *out)
 
 	if (rc < 0)
 		log_error("Clients' tokens can't be read: %s", e.text);
+	if (rc == 1 && who.run != 0
+	    && page_run_ended(r->page->head, who.client, who.run))
+		return false;
 	for (size_t i = 0; rc == 1 && i < r->config->clients; i++) {
 		const struct config_client *c = &r->config->client[i];
 

@@ -51,6 +51,8 @@ handler_page(struct handler *h, enum handler_state state)
 	p->rest_calls = rest->calls;
 	p->rest_429 = rest->limited;
 	p->rest_errors = rest->errors;
+	p->rest_invalid = rest_invalid(h->rest);
+	page_counts_sum(&p->counts, &h->intake.counts, &rest->by_route);
 	p->plugins = plugin_set_wanted(&h->plugins);
 	p->plugins_unloaded = h->plugins.entries - p->plugins;
 	p->rest = held->state;

@@ -37,6 +37,7 @@ sheet_take(struct stats_page *s, const struct page_handler *own)
 #define X(n) b->n -= own->n;
 	SHEET_COUNTERS(X)
 #undef X
+	page_counts_less(&b->counts, &own->counts);
 }
 
 bool
@@ -81,6 +82,8 @@ stats_page_write(struct stats_page *s, const struct page_handler *own)
 #define X(n) p->n = b->n + own->n;
 	SHEET_COUNTERS(X)
 #undef X
+	page_counts_sum(&p->counts, &b->counts, &own->counts);
+	p->rest_invalid = own->rest_invalid;
 	p->rest = own->rest;
 	p->rest_since_ms = own->rest_since_ms;
 	p->commands_out = own->commands_out;

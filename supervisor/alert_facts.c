@@ -186,6 +186,7 @@ static const struct {
 	{CODE(PLUGIN_HELD), CODE(PLUGIN_DOWN), CODE(PLUGIN_HUNG),
 	    CODE(PLUGIN_ERRING), CODE(PLUGIN_LAGGING)}},
     {ALERT_REST, {CODE(REST_LIMITED)}},
+    {ALERT_WEB, {CODE(WEB_DOWN), CODE(WEB_HUNG)}},
     {ALERT_DISK, {CODE(DISK_FULL), CODE(DISK_SHORT), CODE(LOG_DISK_SHORT)}},
 };
 /* Shards that hear nothing of use, whatever they do about it. */

@@ -15,7 +15,7 @@
 #include "supervisor/child/loglevel.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/hold.h"
-#include "supervisor/operation/gate_change.h"
+#include "supervisor/operation/service_change.h"
 #include "supervisor/operation/plugin_command.h"
 #include "supervisor/operation/probe.h"
 #include "supervisor/operation/reload_effects.h"
@@ -326,7 +326,7 @@ commands_carry_out(struct fleet *f, const struct request *r, int passed,
 	case REQUEST_LEAVE:
 		return do_leave(f, r->identifies, e);
 	case REQUEST_RENEW_GATE:
-		return gate_change_renew(f->gate_change, e);
+		return service_change_renew(&f->service[SERVICE_GATE], e);
 	case REQUEST_RECONCILE:
 		return discord_info_now(f->discord_info, e);
 	default:

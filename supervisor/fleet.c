@@ -146,25 +146,26 @@ err1:
 
 /* One that an earlier supervisor left is awaited as a start is. */
 static void
-gate_launch(struct fleet *f)
-{
-	if (f->gate->orphan != 0) {
-		if (program_self(&f->gate->program, f->config->text, NULL) == 0)
-			member_event(f->gate, MEMBER_ON_START);
-		return;
-	}
-	f->page.head->gate_watch.pid = 0;
-	gate_change_follow(f->gate_change);
-}
-
-/* The same of bots' processes; the others follow when the gate serves. */
-static void
-await_runner(struct member *c)
+await_orphan(struct member *c)
 {
 	if (c->orphan == 0)
 		return;
 	if (program_self(&c->program, c->fleet->config->text, NULL) == 0)
 		member_event(c, MEMBER_ON_START);
+}
+
+/* Others than the gate run on while the shards are planned anew. */
+static void
+services_launch(struct fleet *f)
+{
+	for (size_t i = 0; i < SERVICES; i++) {
+		struct member *c = service_now(&f->service[i]);
+
+		await_orphan(c);
+		if (c->orphan == 0 && !member_running(c))
+			service_watch(&f->service[i])->pid = 0;
+	}
+	service_change_follow_all(f);
 }
 
 int
@@ -190,8 +191,8 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 		   "an IDENTIFY.",
 	    count, count - fresh, fresh);
 	member_event(f->handler, MEMBER_ON_START);
-	gate_launch(f);
-	clients_each(f->clients, await_runner);
+	services_launch(f);
+	clients_each(f->clients, await_orphan);
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
 	rollout_effects_launched(f->rollout);
@@ -271,9 +272,9 @@ ready(struct member *c)
 {
 	struct fleet *f = c->fleet;
 
-	if (c->role == CONTRACT_GATE) {
+	if (service_of(f, c->role) != NULL) {
 		log_info("The %s is ready.", c->name);
-		gate_change_ready(f->gate_change, c);
+		service_change_ready(service_of(f, c->role), c);
 		clients_follow(f->clients);
 		return;
 	}
@@ -309,6 +310,10 @@ fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 		log_error("The gate can't go on: %s Its clients can't "
 			  "connect.",
 		    text);
+	else if (c->role == CONTRACT_WEB)
+		log_error("Web can't go on: %s Metrics and status page are "
+			  "not served.",
+		    text);
 	else if (c->role == CONTRACT_HANDLER)
 		log_error("The handler can't go on: %s Events are kept in the "
 			  "shards.",
@@ -329,9 +334,9 @@ ended(struct member *c)
 
 	if (c->role == CONTRACT_RUNNER) {
 		clients_gone(f->clients, c);
-	} else if (c->role == CONTRACT_GATE) {
+	} else if (service_of(f, c->role) != NULL) {
 		client_kick_gate_gone(f->client_kick, c);
-		gate_change_gone(f->gate_change, c);
+		service_change_gone(service_of(f, c->role), c);
 	} else if (c->role == CONTRACT_HANDLER) {
 		if (c == f->handler)
 			status_page_handler_down(f->status_page,
@@ -370,8 +375,7 @@ fleet_each_child(struct fleet *f, void (*fn)(struct member *))
 {
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		fn(&f->handler_slot[i]);
-	for (size_t i = 0; i < FLEET_GATES; i++)
-		fn(&f->gate_slot[i]);
+	service_each(f, fn);
 	clients_each(f->clients, fn);
 	for (uint32_t i = 0; i < f->local; i++)
 		fn(&f->shard[i]);
@@ -385,11 +389,10 @@ fleet_find(struct fleet *f, pid_t pid)
 {
 	struct member *runner = clients_find(f->clients, pid);
 
+	if (runner == NULL)
+		runner = service_find(f, pid);
 	if (runner != NULL)
 		return runner;
-	for (size_t i = 0; i < FLEET_GATES; i++)
-		if (f->gate_slot[i].pid == pid)
-			return &f->gate_slot[i];
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		if (f->handler_slot[i].pid == pid)
 			return &f->handler_slot[i];
@@ -513,7 +516,7 @@ fleet_new(void)
 	f->answered = discord_answer;
 	f->notify = &p->systemd.notify;
 	f->handler_slot = p->handler_slot;
-	f->gate_slot = p->gate_slot;
+	f->service = p->service;
 #define X(s, m) f->m = &p->m;
 	FLEET_PARTS(X)
 #undef X
@@ -546,10 +549,8 @@ fleet_init(struct fleet *f)
 	f->handler = &f->handler_slot[0];
 	kept_init(f->kept, f);
 	gate_lanes_init(f->gate_lanes, f);
-	gate_change_init(f->gate_change, f);
 	clients_init(f->clients, f);
 	client_kick_init(f->client_kick, f);
-	for (uint32_t i = 0; i < FLEET_GATES; i++)
-		member_init(&f->gate_slot[i], f, CONTRACT_GATE, i);
-	f->gate = &f->gate_slot[0];
+	for (unsigned i = 0; i < SERVICES; i++)
+		service_init(&f->service[i], i, f);
 }

@@ -21,7 +21,7 @@
 #include "supervisor/identify/permit.h"
 #include "supervisor/log/fleet_log.h"
 #include "supervisor/maintenance.h"
-#include "supervisor/operation/gate_change.h"
+#include "supervisor/operation/service_change.h"
 #include "supervisor/operation/plugin_command.h"
 #include "supervisor/operation/probe.h"
 #include "supervisor/operation/reload_effects.h"
@@ -40,7 +40,7 @@
 
 struct fleet_parts {
 	struct member handler_slot[FLEET_HANDLERS];
-	struct member gate_slot[FLEET_GATES];
+	struct service service[SERVICES];
 #define X(s, m) struct s m;
 	FLEET_PARTS(X)
 #undef X

@@ -9,6 +9,7 @@
 #include "supervisor/child/gate_lanes.h"
 #include "supervisor/child/kept.h"
 #include "supervisor/child/member.h"
+#include "shared/base/clock.h"
 #include "supervisor/child/uplinks.h"
 #include "supervisor/client/client_kick.h"
 #include "supervisor/client/clients.h"
@@ -175,6 +176,14 @@ on_kicked(struct member *c, const struct msg_hdr *h, const void *payload)
 	client_kick_answered(c->fleet->client_kick, c, h->serial, payload);
 }
 
+/* Who may not write the page says here that its loop turns. */
+static void
+on_alive(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	if (c == c->fleet->web)
+		page_beat(&c->fleet->page.head->pulse.web_ms, clock_boot_ms());
+}
+
 /* What an earlier supervisor gave it to keep is ours to keep now. */
 static void
 on_keep(struct member *c, const struct msg_hdr *h, const void *payload, int fd)
@@ -185,12 +194,20 @@ on_keep(struct member *c, const struct msg_hdr *h, const void *payload, int fd)
 		kept_take(c->fleet->kept, m->what, fd);
 }
 
-enum { BY_SHARD = 1, BY_HANDLER = 2, BY_GATE = 4, BY_RUNNER = 8, BY_ALL = 15 };
+enum {
+	BY_SHARD = 1,
+	BY_HANDLER = 2,
+	BY_GATE = 4,
+	BY_RUNNER = 8,
+	BY_WEB = 16,
+	BY_ALL = 31
+};
 static const unsigned by_role[CONTRACT_ROLES] = {
     [CONTRACT_SHARD] = BY_SHARD,
     [CONTRACT_HANDLER] = BY_HANDLER,
     [CONTRACT_GATE] = BY_GATE,
     [CONTRACT_RUNNER] = BY_RUNNER,
+    [CONTRACT_WEB] = BY_WEB,
 };
 
 static const struct {
@@ -201,7 +218,7 @@ static const struct {
 	    int fd);
 } known[MSG_TYPES] = {
     [MSG_HELLO] = {BY_ALL, sizeof(struct msg_hello), on_hello},
-    [MSG_READY] = {BY_HANDLER | BY_GATE, 0, on_ready},
+    [MSG_READY] = {BY_HANDLER | BY_GATE | BY_WEB, 0, on_ready},
     [MSG_PERMIT_ASK] = {BY_SHARD, sizeof(struct msg_permit_ask), on_ask},
     [MSG_PERMIT_DONE] = {BY_SHARD, sizeof(struct msg_permit_done), on_done},
     [MSG_FATAL] = {BY_ALL, sizeof(struct msg_fatal), on_fatal},
@@ -214,7 +231,9 @@ static const struct {
     [MSG_GUEST] = {BY_RUNNER, sizeof(struct msg_guest), on_guest},
     [MSG_WORDS] = {BY_RUNNER, sizeof(struct msg_words), on_words},
     [MSG_KICKED] = {BY_GATE, sizeof(struct msg_kicked), on_kicked},
-    [MSG_KEEP] = {BY_HANDLER | BY_GATE, sizeof(struct msg_keep), NULL, on_keep},
+    [MSG_KEEP] = {BY_HANDLER | BY_GATE | BY_WEB, sizeof(struct msg_keep), NULL,
+	on_keep},
+    [MSG_ALIVE] = {BY_WEB, 0, on_alive},
 };
 
 void

@@ -12,7 +12,7 @@
 #include "supervisor/identify/hold.h"
 #include "supervisor/identify/permit.h"
 #include "supervisor/operation/operation.h"
-#include "supervisor/operation/gate_change.h"
+#include "supervisor/operation/service_change.h"
 #include "supervisor/operation/reload_effects.h"
 #include "supervisor/operation/rollout_effects.h"
 #include "supervisor/operation/token_move.h"
@@ -177,7 +177,7 @@ on_timer(struct timer *t)
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		member_event(&f->handler_slot[i], MEMBER_ON_STOP);
 	if (member_running(f->handler) || member_running(member_spare(f))
-	    || !gate_change_end(f->gate_change))
+	    || !service_change_end(&f->service[SERVICE_GATE]))
 		return;
 	fleet_unlaunch(f);
 	r->state = RESHARD_NOT;

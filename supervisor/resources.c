@@ -17,7 +17,7 @@
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/ledger.h"
 #include "supervisor/log/fleet_log.h"
-#include "supervisor/operation/gate_change.h"
+#include "supervisor/operation/service_change.h"
 #include "supervisor/operation/operation.h"
 
 #define MIB (1u << 20)
@@ -156,7 +156,7 @@ renew_gate(struct resources *l)
 	    || (l->gate_renewed_ms != 0
 		&& now - l->gate_renewed_ms < RESOURCES_RENEW_MS)
 	    || operation_may(f, OPERATION_RELOAD, NULL) == -1
-	    || gate_change_renew(f->gate_change, NULL) == -1)
+	    || service_change_renew(&f->service[SERVICE_GATE], NULL) == -1)
 		return;
 	l->gate_renewed_ms = now;
 	log_warn("The gate takes %llu of %llu MiB of memory ([limits] "

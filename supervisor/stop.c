@@ -9,7 +9,7 @@
 #include "supervisor/client/clients.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/ledger.h"
-#include "supervisor/operation/gate_change.h"
+#include "supervisor/operation/service_change.h"
 #include "supervisor/operation/reload_effects.h"
 #include "supervisor/operation/rollout_effects.h"
 #include "supervisor/operation/token_move.h"
@@ -89,8 +89,7 @@ stop_now(struct stop *s)
 		hurry(&f->shard[i]);
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		hurry(&f->handler_slot[i]);
-	for (size_t i = 0; i < FLEET_GATES; i++)
-		hurry(&f->gate_slot[i]);
+	service_each(f, hurry);
 	clients_each(f->clients, hurry);
 }
 
@@ -121,7 +120,12 @@ stop_progress(struct stop *s)
 	if (s->phase == STOP_HANDLER && !member_running(f->handler)
 	    && !member_running(member_spare(f)))
 		s->phase = STOP_GATE;
-	if (s->phase == STOP_GATE && gate_change_end(f->gate_change)) {
+	if (s->phase == STOP_GATE
+	    && service_change_end(&f->service[SERVICE_GATE]))
+		s->phase = STOP_WEB;
+	/* Until there is nothing more to tell of. */
+	if (s->phase == STOP_WEB
+	    && service_change_end(&f->service[SERVICE_WEB])) {
 		s->phase = STOP_DONE;
 		timer_stop(&s->timer);
 		ev_break(f->loop, EVBREAK_ALL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Stopping in order: shards first (they flush to the handler), then the
- * handler, then us.  Each process climbs its own ladder (member.c); this
+ * handler, the gate, web, then us.  Each process climbs its own ladder (member.c); this
  * module only knows whose turn it is, and an end for the whole.
  */
 #ifndef SUPERVISOR_STOP_H
@@ -19,6 +19,7 @@ enum stop_phase {
 	STOP_CLIENTS, /* bots whose processes are ours */
 	STOP_HANDLER,
 	STOP_GATE,
+	STOP_WEB,
 	STOP_DONE
 };
 

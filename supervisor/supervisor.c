@@ -322,6 +322,11 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 			return -1;
 		status_notes_say(&f->notes, NOTE_START,
 		    "Asking Discord how many shards to run.");
+		/* What tells of it does so before there are shards. */
+		if (nonce_make(&f->nonce, f->config->state_dir, f->token, e)
+		    == -1)
+			return -1;
+		service_change_follow_all(f);
 	}
 	discord_info_want(f->discord_info, DISCORD_ASK_EVERYTHING);
 	return 0;
@@ -355,8 +360,7 @@ release_fleet(struct fleet *f)
 		member_free(&f->shard[i]);
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		member_free(&f->handler_slot[i]);
-	for (size_t i = 0; i < FLEET_GATES; i++)
-		member_free(&f->gate_slot[i]);
+	service_each(f, member_free);
 	timer_stop(&f->gate_lanes->timer);
 	client_kick_stop(f->client_kick);
 	clients_close(f->clients);
@@ -432,7 +436,9 @@ take_kept(struct kept *k, const struct arrival *a)
 {
 	const int fd[KEPTS] = {[KEPT_GATE_LOG] = a->gate_log,
 	    [KEPT_GATE_LISTEN] = a->gate_listen,
-	    [KEPT_REST_LISTEN] = a->rest_listen};
+	    [KEPT_REST_LISTEN] = a->rest_listen,
+	    [KEPT_WEB_LISTEN] = a->web_listen,
+	    [KEPT_WEB_PUBLIC] = a->web_public};
 
 	for (unsigned i = 0; i < KEPTS; i++)
 		if (fd[i] != -1) {

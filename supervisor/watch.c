@@ -8,7 +8,7 @@
 #include "shared/base/clock.h"
 #include "supervisor/alert/alerts.h"
 #include "supervisor/base/fleet_state.h"
-#include "supervisor/child/member.h"
+#include "supervisor/child/service.h"
 #include "supervisor/child/crash_brake.h"
 #include "supervisor/client/clients.h"
 #include "supervisor/fleet.h"
@@ -128,7 +128,9 @@ sample_some(struct watch *w)
 
 	sample(&f->page.head->supervisor_watch, getpid());
 	sample(&f->page.head->handler_watch, f->handler->pid);
-	sample(&f->page.head->gate_watch, f->gate->pid);
+	for (size_t i = 0; i < SERVICES; i++)
+		sample(service_watch(&f->service[i]),
+		    service_now(&f->service[i])->pid);
 	for (uint32_t i = 0; i < PAGE_CLIENTS; i++)
 		if ((c = clients_at(f->clients, i)) != NULL)
 			sample(&f->page.head->client[i].watch, c->guest);
@@ -198,8 +200,8 @@ look_at_members(struct watch *w)
 	if (!f->stopping)
 		check_loop(w->fleet, w->fleet->handler, &w->handler,
 		    &w->fleet->page.head->pulse.handler_ms);
-	check_loop(w->fleet, w->fleet->gate, &w->gate,
-	    &w->fleet->page.head->pulse.gate_ms);
+	check_loop(f, f->gate, &w->gate, &f->page.head->pulse.gate_ms);
+	check_loop(f, f->web, &w->web, &f->page.head->pulse.web_ms);
 	sample_some(w);
 	if (clock_boot_ms() - w->cursors_ms >= WATCH_CURSORS_MS)
 		watch_cursors(w);

@@ -25,7 +25,7 @@ struct watch {
 	uint64_t cursors_ms; /* of the last batch */
 	uint64_t *saved_seq; /* per slot, what the store has */
 	uint64_t *saved_session;
-	struct liveness_loop handler, gate;
+	struct liveness_loop handler, gate, web;
 	struct resources limits;
 	uint64_t done_ms; /* boot stamp: the last look came to its end */
 };

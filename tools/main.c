@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one program: the CLI for people; handler, gate, runner, the tap of a plugin
+ * The one program: the CLI for people; handler, gate, runner, web, the tap of a plugin
  * under test, or a step of an upgrade, when we exec ourselves.
  */
 #include "handler/gate/gate.h"
@@ -15,6 +15,7 @@
 #include "supervisor/upgrade/upgrade_check.h"
 #include "tools/cli/cli_main.h"
 #include "tools/cli/plugin_test/tap.h"
+#include "tools/web/web.h"
 
 #include <string.h>
 
@@ -39,6 +40,8 @@ main(int argc, char **argv)
 		return gate_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_RUNNER) == 0)
 		return runner_main(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_WEB) == 0)
+		return web_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], TAP_ROLE) == 0)
 		return tap_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_EXAMINE) == 0)

@@ -249,6 +249,31 @@ lib_microhttpd() {
 	licence COPYING
 }
 
+# For `top`.  A host without any description of terminals has those of these,
+# compiled in; infocmp and tic are only needed here.
+terminals=xterm-256color,xterm,screen-256color,screen,tmux-256color,tmux,linux,vt100
+lib_ncurses() {
+	CC=musl-cc AR=${cross}ar RANLIB=${cross}ranlib CFLAGS="$lib_flags -Os" \
+		./configure --host="$arch-linux-musl" \
+		--build="$(uname -m)-linux-gnu" --with-build-cc=gcc \
+		--prefix="$prefix" --enable-widec --without-shared \
+		--without-debug --without-cxx --without-cxx-binding \
+		--without-ada --without-manpages --without-progs \
+		--without-tests --without-gpm --without-dlsym \
+		--disable-termcap --disable-home-terminfo --disable-db-install \
+		--disable-stripping --with-fallbacks=$terminals \
+		--with-tic-path="$(command -v tic)" \
+		--with-infocmp-path="$(command -v infocmp)" \
+		--with-default-terminfo-dir=/etc/terminfo \
+		--with-terminfo-dirs=/etc/terminfo:/lib/terminfo:/usr/share/terminfo
+	make -j "$jobs" -C include
+	make -j "$jobs" -C ncurses ../lib/libncursesw.a
+	cp lib/libncursesw.a "$prefix/lib"
+	cp include/curses.h include/ncurses_dll.h include/unctrl.h \
+		include/term.h "$prefix/include"
+	licence COPYING
+}
+
 # ---- around the recipes ----------------------------------------------------
 
 # The texts a release has to carry, under the part's name.

@@ -142,8 +142,13 @@ plugin_entry_page(struct plugin_entry *p, uint64_t now, struct page_plugin *out)
 	out->backlog_bytes = disk.bytes;
 	out->lag_ms = lane_lag_ms(&p->lane, now);
 	out->events = l->events;
-	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++)
+	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++) {
+		uint64_t answers;
+
 		out->errors += plugin_errors(p->slot[i]);
+		out->worked_ms += plugin_worked_ms(p->slot[i], &answers);
+		out->answered += answers;
+	}
 	out->restarts = p->restarts;
 	out->dead_letters = p->dead_letters;
 	out->dropped = l->dropped;

@@ -57,7 +57,9 @@ on_who(void *arg, const char *token, struct gate_client *out)
 
 	if (rc == -1)
 		log_warn("whose token it is can't be told: %s", e.text);
-	if (rc != 1 || (c = config_client(&g->config, who.client)) == NULL)
+	if (rc != 1 || (c = config_client(&g->config, who.client)) == NULL
+	    || (who.run != 0
+		&& page_run_ended(g->page.head, who.client, who.run)))
 		return false;
 	*out = (struct gate_client) {.run = who.run,
 	    .intents = c->intents,

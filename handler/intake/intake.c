@@ -296,6 +296,7 @@ uplink_event(struct uplink *u, const struct up_hdr *h, const char *payload)
 		in->duplicates++;
 		return NULL;
 	}
+	in->counts.type[dispatch_of(payload + h->t_off, h->t_len)]++;
 	uplink_deliver(u, h, payload);
 	return NULL;
 }
@@ -428,8 +429,12 @@ intake_finish(struct intake *in, struct event *e)
 {
 	struct uplink *u = container_of(e->shard, struct uplink, shard);
 
-	if (in_flight_finish(&in->work, e))
-		uplink_dirty(u);
+	int64_t age = clock_wall_ms() - (int64_t)e->recv_ms;
+
+	if (!in_flight_finish(&in->work, e))
+		return;
+	page_counts_aged(&in->counts, age > 0 ? (uint64_t)age : 0);
+	uplink_dirty(u);
 }
 
 void

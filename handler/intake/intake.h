@@ -12,6 +12,7 @@
 #define HANDLER_INTAKE_INTAKE_H
 
 #include "shared/base/buf.h"
+#include "shared/page/page_counts.h"
 #include "handler/intake/subscriptions.h"
 #include "handler/intake/in_flight.h"
 
@@ -67,6 +68,7 @@ struct intake {
 	bool stopped;	    /* no more events are taken */
 	bool all;	    /* somebody beside the plugins gets each event */
 	uint64_t events, duplicates, acked;
+	struct page_counts counts; /* of it, types and ages of events */
 	/* A new event for the plugins of this bit set; if all, the last of its
 	 * deliveries is that somebody's. */
 	void (*deliver)(struct intake *, struct event *, uint64_t wanted);

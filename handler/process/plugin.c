@@ -472,6 +472,13 @@ plugin_errors(const struct plugin *p)
 	return p->health.errors;
 }
 
+uint64_t
+plugin_worked_ms(const struct plugin *p, uint64_t *answers)
+{
+	*answers = p->answered;
+	return p->worked_ms;
+}
+
 const char *
 plugin_words(const struct plugin *p)
 {

@@ -125,8 +125,10 @@ uint64_t plugin_life(const struct plugin *); /* counts its processes */
 /* Has initialised once, or failed to in time: starting is over. */
 bool plugin_settled(const struct plugin *);
 struct window *plugin_window(struct plugin *);
-uint64_t plugin_errors(const struct plugin *);	 /* answers that were errors */
-const char *plugin_words(const struct plugin *); /* last of its stderr */
+uint64_t plugin_errors(const struct plugin *); /* answers that were errors */
+/* All answers, and for how long it had what they are to. */
+uint64_t plugin_worked_ms(const struct plugin *, uint64_t *answers);
+const char *plugin_words(const struct plugin *);   /* last of its stderr */
 const char *plugin_failure(const struct plugin *); /* why it was ended; "" */
 double plugin_delay_s(const struct plugin *);	   /* until its next start */
 /* State, process, health and note; the rest of the page is not its business. */

@@ -41,6 +41,7 @@ struct plugin {
 	bool retired;	   /* gets no more events, finishes what it has */
 	struct window window;
 	struct health health;
+	uint64_t answered, worked_ms;
 	pid_t pid; /* 0: none */
 	struct pipes pipes;
 	uint64_t life, up_ms, started;

@@ -57,6 +57,13 @@ plugin_judge(struct plugin *p, const char *error)
 }
 
 static void
+plugin_worked(struct plugin *p, const struct delivery *d)
+{
+	p->answered++;
+	p->worked_ms += clock_boot_ms() - d->sent_ms;
+}
+
+static void
 plugin_answered(struct plugin *p, const struct rpc_read *t)
 {
 	struct delivery *d = window_answer(&p->window, t->number);
@@ -70,6 +77,7 @@ plugin_answered(struct plugin *p, const struct rpc_read *t)
 		plugin_grumble(p, "answers with an error to event", t->number,
 		    t->why);
 	plugin_judge(p, t->kind == RPC_READ_REFUSAL ? t->why : NULL);
+	plugin_worked(p, d);
 	plugin_dirty(p);
 	p->host->finished(p->host, p, d);
 }
@@ -91,6 +99,7 @@ plugin_done(struct plugin *p, uint64_t upto)
 	plugin_dirty(p);
 	while ((d = window_upto(&p->window, upto)) != NULL) {
 		plugin_judge(p, NULL);
+		plugin_worked(p, d);
 		p->host->finished(p->host, p, d);
 	}
 }

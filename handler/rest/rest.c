@@ -299,6 +299,12 @@ rest_held(const struct rest *r)
 	return &r->hold;
 }
 
+unsigned
+rest_invalid(struct rest *r)
+{
+	return rate_limit_invalid(r->buckets, clock_boot_ms());
+}
+
 const struct rest_counts *
 rest_counted(const struct rest *r)
 {

@@ -113,7 +113,10 @@ const struct rest_hold *rest_held(const struct rest *);
 
 struct rest_counts {
 	uint64_t calls, limited, errors;
+	struct page_counts by_route; /* of it, the answers */
 };
 const struct rest_counts *rest_counted(const struct rest *);
+/* Requests of the last 10 minutes that Discord called invalid. */
+unsigned rest_invalid(struct rest *);
 
 #endif

@@ -142,6 +142,8 @@ call_judged(struct rest_call *c, uint64_t now)
 
 	rate_limit_done(c->rest->buckets, c->bucket, &c->endpoint,
 	    &c->http.reply, now);
+	page_counts_answered(&c->rest->counts.by_route, c->endpoint.route,
+	    status);
 	if (v.counts)
 		rate_limit_invalid_add(&c->queue->invalid, now);
 	if (c->proof) {

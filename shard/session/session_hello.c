@@ -96,6 +96,8 @@ handshake_identify(struct session *s)
 	s->permit = PERMIT_SPENT;
 	s->sent_ms = now;
 	s->stats->identifies++;
+	if ((unsigned)s->cause < CAUSES)
+		s->stats->identified_for[s->cause]++;
 	session_become(s, SHARD_IDENTIFYING, "IDENTIFY sent");
 	s->ops->identify(s->arg);
 	/* Behind the write: on a busy host that may be a while later. */

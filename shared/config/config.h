@@ -159,6 +159,13 @@ struct config {
 	int gate_members, gate_presences;   /* enum config_members; yes/no */
 	char *gate_tls_cert, *gate_tls_key; /* files, or "" */
 	int gate_clear;			    /* 1: in the clear over networks */
+	/* [web] */
+	char *web_listen, *web_public_listen; /* "127.0.0.1:9180"; "": none */
+	char *web_title;      /* of the status page; "": the fleet's name */
+	char *web_allow_host; /* "", names, or "*" */
+	char *web_push_file;  /* file that holds the URL, or "" */
+	double web_push_interval_s;
+	int web_push_public; /* yes: what the public may see */
 	/* [plugin "name"] */
 	struct config_plugin plugin[CONFIG_PLUGINS_MAX];
 	size_t plugins;
@@ -243,6 +250,11 @@ bool config_may(const struct config_plugin *, const char *permission);
 bool config_client_may(const struct config_client *, const char *op);
 /* Is there a gate: an address, and somebody who may connect? */
 bool config_gate(const struct config *);
+/* Is there something for the web process to do? */
+bool config_web(const struct config *);
+/* May a request with this Host header, NULL: none, be answered that is not for
+ * everybody?  Addresses and localhost are known, other names by allow_host. */
+bool config_web_host(const struct config *, const char *host);
 /* The section of a client, or NULL. */
 const struct config_client *config_client(const struct config *,
     const char *name);

@@ -191,7 +191,8 @@ config_diff_change_live(const struct config_diff_change *c)
 	return c->reload == CONFIG_RELOAD_LIVE
 	    || c->reload == CONFIG_RELOAD_HANDLER
 	    || c->reload == CONFIG_RELOAD_GATE
-	    || c->reload == CONFIG_RELOAD_CLIENT;
+	    || c->reload == CONFIG_RELOAD_CLIENT
+	    || c->reload == CONFIG_RELOAD_WEB;
 }
 
 /* ---- putting two together ------------------------------------------- */
@@ -306,7 +307,8 @@ config_diff_merge(const struct config *was, const struct config *now,
 	merge_begin(&m);
 	write_sections(m.f, was, now,
 	    1u << CONFIG_RELOAD_LIVE | 1u << CONFIG_RELOAD_HANDLER
-		| 1u << CONFIG_RELOAD_GATE | 1u << CONFIG_RELOAD_CLIENT);
+		| 1u << CONFIG_RELOAD_GATE | 1u << CONFIG_RELOAD_CLIENT
+		| 1u << CONFIG_RELOAD_WEB);
 	write_kinds(m.f, now);
 	return merge_end(&m, was->path, out, e);
 }

@@ -16,6 +16,7 @@
 	X(HANDLER, "the handler")                                              \
 	X(GATE, "the gate (clients RESUME) and the handler")                   \
 	X(CLIENT, "the bot's process (the next one takes over)")               \
+	X(WEB, "the web process")                                              \
 	X(SHARDS, "the shards (they RESUME)")                                  \
 	X(SESSIONS, "the sessions (every shard must IDENTIFY)")                \
 	X(FLEET, "the whole fleet")
@@ -341,6 +342,29 @@ K("gate", "tls_key", FILE, gate_tls_key, "", 0, 0, 0, GATE, \
 K("gate", "clear", YES_NO, gate_clear, "no", 0, 0, 0, GATE, \
   "yes: clients may connect in the clear from other machines, too, as on a " \
   "network that is private. Their tokens and all events can be read there.") \
+K("web", "listen", WEB_LISTEN, web_listen, "", 0, 0, 0, WEB, \
+  "Address at which /metrics, /healthz, /readyz, /status.json and the status " \
+  "page are served, for example 127.0.0.1:9180; a port alone is one of " \
+  "127.0.0.1. Empty: nowhere.") \
+K("web", "public_listen", WEB_LISTEN, web_public_listen, "", 0, 0, 0, WEB, \
+  "The same for what everybody may see: the status page, a short " \
+  "/status.json and /healthz. Others reach it through a proxy that has TLS, " \
+  "see shardherd-web(7). Empty: nowhere.") \
+K("web", "title", TEXT, web_title, "", 0, 80, 0, WEB, \
+  "Title of the status page. Empty: the fleet's name.") \
+K("web", "allow_host", HOSTS, web_allow_host, "", 0, 1024, 0, WEB, \
+  "Names, besides addresses and localhost, by which listen may be asked, as a " \
+  "browser's page could otherwise lead a name of its own there. *: any.") \
+K("web", "push_file", FILE, web_push_file, "", 0, 0, 0, WEB, \
+  "File with a URL to which /status.json is POSTed, on one line; only its " \
+  "owner may read it (mode 0600), and it is read when the process starts. " \
+  "Empty: it is pushed nowhere.") \
+K("web", "push_interval", DURATION, web_push_interval_s, "30s", 1000, \
+  CONFIG_MIN(1440), 0, WEB, \
+  "How often it is pushed. After a failure it is tried less and less often, " \
+  "up to 10 minutes apart.") \
+K("web", "push_public", YES_NO, web_push_public, "no", 0, 0, 0, WEB, \
+  "yes: only what public_listen shows is pushed.") \
 P("exec", EXEC, exec, "/usr/local/share/shardherd/plugins/pong.py", 0, 0, \
   CONFIG_REQUIRED, HANDLER, \
   "Program and arguments, split at blanks with shell-like quotes; no shell " \
@@ -423,7 +447,7 @@ C("exec", COMMAND, exec, "", 0, 0, 0, CLIENT, \
   "Program and arguments of the bot, as in [plugin]: it is started, and " \
   "started again when it ends, with DISCORD_TOKEN, DISCORD_API and " \
   "DISCORD_GATEWAY in its environment. The token is made for that process " \
-  "alone. Empty: it runs elsewhere.") \
+  "alone, and ends with it. Empty: it runs elsewhere.") \
 C("user", USER, user, "", 0, 0, 0, CLIENT, \
   "User it runs as, as in [plugin].") \
 C("sandbox", OFF_AUTO, sandbox, "auto", 0, 0, 0, CLIENT, \

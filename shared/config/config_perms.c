@@ -209,6 +209,7 @@ config_perms_warn(const struct config *c, config_problem_fn *fn, void *arg)
 	look_path(l, "[paths] run_dir", c->run_dir, DIR_ITSELF);
 	look_path(l, "[paths] log_dir", c->log_dir, DIR_ITSELF);
 	look_path(l, "[alerts] webhook_file", c->alert_webhook, FILE_ITSELF);
+	look_path(l, "[web] push_file", c->web_push_file, FILE_ITSELF);
 	look_command(l, "[alerts] exec", c->alert_exec);
 	for (size_t i = 0; i < c->plugins; i++)
 		look_plugin(l, &c->plugin[i]);

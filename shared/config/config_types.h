@@ -44,6 +44,8 @@ X(LOG_TO, WORDS(log_to_word))		/* enum config_log_to */               \
 X(LOG_FORMAT, WORDS(logline_format_name)) /* enum logline_format */            \
 X(YES_NO, WORDS(yes_no_word))                                                  \
 X(LISTEN, TEXT(config_types_listen))	/* "" or config_address */             \
+X(WEB_LISTEN, TEXT(config_types_web_listen)) /* the same, or a port alone */   \
+X(HOSTS, TEXT(config_types_hosts))	/* "", "*" or names of hosts */        \
 X(GATE_URL, TEXT(config_types_gate_url)) /* "" or ws(s)://... */               \
 X(CLIENT_INTENTS, {config_types_intents, text_intents})	/* or "all" */         \
 X(OPS, TEXT(config_types_ops))		/* "" or words of them */              \

@@ -27,7 +27,8 @@ int config_types_take(struct config_types_value *, const char *);
 typedef int config_types_fn(struct config_types_value *);
 config_types_fn config_types_user, config_types_exec, config_types_command,
     config_types_events, config_types_ranges, config_types_prefix,
-    config_types_permissions, config_types_listen, config_types_gate_url,
-    config_types_intents, config_types_ops;
+    config_types_permissions, config_types_listen, config_types_web_listen,
+    config_types_hosts, config_types_gate_url, config_types_intents,
+    config_types_ops;
 
 #endif

@@ -242,6 +242,35 @@ config_types_listen(struct config_types_value *v)
 	return config_types_take(v, v->text);
 }
 
+/* A port alone is one of this machine. */
+int
+config_types_web_listen(struct config_types_value *v)
+{
+	const char *port = v->text + (v->text[0] == ':');
+	char text[32];
+	uint64_t n;
+
+	if (str_to_u64(port, &n) && n > 0 && n <= UINT16_MAX) {
+		str_format(text, sizeof(text), "127.0.0.1:%u", (unsigned)n);
+		return config_types_take(v, text);
+	}
+	return config_types_listen(v);
+}
+
+int
+config_types_hosts(struct config_types_value *v)
+{
+	if (strlen(v->text) > (size_t)v->key->max
+	    || (strcmp(v->text, "*") != 0
+		&& v->text[strspn(v->text,
+		       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		       "0123456789.-_, ")]
+		    != '\0'))
+		return config_types_refuse(v,
+		    "names of hosts such as status.example.org, or *");
+	return config_types_take(v, v->text);
+}
+
 int
 config_types_gate_url(struct config_types_value *v)
 {

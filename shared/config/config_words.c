@@ -308,6 +308,54 @@ config_address(const char *text, char host[64], uint16_t *port)
 }
 
 bool
+config_web(const struct config *c)
+{
+	return c->web_listen[0] != '\0' || c->web_public_listen[0] != '\0'
+	    || c->web_push_file[0] != '\0';
+}
+
+static bool
+is_address(const char *host)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, bytes) == 1
+	    || inet_pton(AF_INET6, host, bytes) == 1;
+}
+
+static bool
+in_hosts(const char *list, const char *host)
+{
+	size_t n, len = strlen(host);
+
+	for (const char *p = list; *(p += strspn(p, ", ")) != '\0'; p += n) {
+		n = strcspn(p, ", ");
+		if (n == len && strncasecmp(p, host, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+config_web_host(const struct config *c, const char *host)
+{
+	bool six = host != NULL && host[0] == '[';
+	char name[256];
+	size_t n;
+
+	/* HTTP/1.0 has none, and no browser speaks that. */
+	if (host == NULL || strcmp(c->web_allow_host, "*") == 0)
+		return true;
+	n = six ? strcspn(host + 1, "]") : strcspn(host, ":");
+	if (n >= sizeof(name))
+		return false;
+	memcpy(name, host + six, n);
+	name[n] = '\0';
+	return is_address(name) || strcasecmp(name, "localhost") == 0
+	    || in_hosts(c->web_allow_host, name);
+}
+
+bool
 config_address_loopback(const char *text)
 {
 	char host[64];

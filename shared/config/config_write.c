@@ -32,6 +32,7 @@ static const struct {
     {"probe", "A round trip through Discord: a reaction and its event."},
     {"log", "The log."},
     {"gate", "Where existing bots connect, see shardherd-gate(7)."},
+    {"web", "Metrics, health and a status page by HTTP, see shardherd-web(7)."},
     {CONFIG_PLUGIN_SECTION, "One section for each program that gets events."},
     {CONFIG_CLIENT_SECTION,
 	"One section for each bot or other program that connects to the gate; "

@@ -43,7 +43,7 @@ void
 guest_confine(struct guest_limits *l, const struct config *c)
 {
 	const char *secret[] = {c->token_file, c->alert_webhook, c->path,
-	    c->state_dir, c->run_dir};
+	    c->web_push_file, c->state_dir, c->run_dir};
 
 	_Static_assert(nitems(secret) <= CONFINE_HIDDEN_MAX, "room for all");
 	l->confine = (struct confine) {.what = confine_probe(),

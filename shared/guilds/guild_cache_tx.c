@@ -124,35 +124,58 @@ guild_cache_tx_drop(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
 		guild_cache_tx_drop(t, 0, GUILD_CACHE_OWN_PLACE, id);
 }
 
+/* The fragments of a kind in a guild, kind 0: of all. */
+struct range {
+	MDB_cursor *cur;
+	struct guild_cache_key key;
+	uint64_t guild, id; /* id, is: of the one at hand */
+	unsigned kind, is;
+	MDB_val v;
+	bool begun;
+};
+
+static bool
+range_open(struct guild_cache_tx *t, struct range *r, uint64_t guild,
+    unsigned kind)
+{
+	*r = (struct range) {.guild = guild, .kind = kind};
+	guild_cache_key_make(&r->key, guild, kind, 0);
+	return t->rc == 0
+	    && check(t, mdb_cursor_open(t->txn, t->cache->dbi, &r->cur));
+}
+
+/* Behind a deletion the next is the one that moved up. */
+static bool
+range_next(struct guild_cache_tx *t, struct range *r)
+{
+	MDB_cursor_op op = r->begun ? MDB_NEXT : MDB_SET_RANGE;
+	uint64_t guild;
+
+	r->begun = true;
+	return check(t, mdb_cursor_get(r->cur, &r->key.val, &r->v, op))
+	    && guild_cache_key_read(&r->key.val, &guild, &r->is, &r->id)
+	    && guild == r->guild && (r->kind == 0 || r->is == r->kind);
+}
+
 void
 guild_cache_tx_drop_all(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
     bool (*match)(const MDB_val *, void *), void *arg)
 {
 	struct buf places = {0}; /* dropped behind the cursor's back */
-	struct guild_cache_key k;
-	uint64_t g, id;
-	MDB_cursor *cur;
-	unsigned is;
-	MDB_val v;
-	int rc;
+	struct range r;
+	uint64_t id;
 
-	if (t->rc != 0
-	    || !check(t, mdb_cursor_open(t->txn, t->cache->dbi, &cur)))
+	if (!range_open(t, &r, guild, kind))
 		return;
-	guild_cache_key_make(&k, guild, kind, 0);
-	rc = mdb_cursor_get(cur, &k.val, &v, MDB_SET_RANGE);
-	while (check(t, rc) && guild_cache_key_read(&k.val, &g, &is, &id)
-	    && g == guild && (kind == 0 || is == kind)) {
-		if (match == NULL || match(&v, arg)) {
-			if (!check(t, mdb_cursor_del(cur, 0)))
-				break;
-			if (has_place(guild, is))
-				buf_add(&places, &id, sizeof(id));
-		}
-		/* Behind a deletion this is the one that moved up. */
-		rc = mdb_cursor_get(cur, &k.val, &v, MDB_NEXT);
+	while (range_next(t, &r)) {
+		if (match != NULL && !match(&r.v, arg))
+			continue;
+		if (!check(t, mdb_cursor_del(r.cur, 0)))
+			break;
+		if (has_place(guild, r.is))
+			buf_add(&places, &r.id, sizeof(r.id));
 	}
-	mdb_cursor_close(cur);
+	mdb_cursor_close(r.cur);
 	for (; buf_len(&places) > 0; buf_eat(&places, sizeof(id))) {
 		memcpy(&id, buf_data(&places), sizeof(id));
 		guild_cache_tx_drop(t, 0, GUILD_CACHE_OWN_PLACE, id);
@@ -164,23 +187,13 @@ void
 guild_cache_tx_each(struct guild_cache_tx *t, uint64_t guild, unsigned kind,
     void (*fn)(uint64_t, const MDB_val *, void *), void *arg)
 {
-	struct guild_cache_key k;
-	uint64_t g, id;
-	MDB_cursor *cur;
-	unsigned is;
-	MDB_val v;
-	int rc;
+	struct range r;
 
-	if (t->rc != 0
-	    || !check(t, mdb_cursor_open(t->txn, t->cache->dbi, &cur)))
+	if (!range_open(t, &r, guild, kind))
 		return;
-	guild_cache_key_make(&k, guild, kind, 0);
-	for (rc = mdb_cursor_get(cur, &k.val, &v, MDB_SET_RANGE);
-	     check(t, rc) && guild_cache_key_read(&k.val, &g, &is, &id)
-	     && g == guild && is == kind;
-	     rc = mdb_cursor_get(cur, &k.val, &v, MDB_NEXT))
-		fn(id, &v, arg);
-	mdb_cursor_close(cur);
+	while (range_next(t, &r))
+		fn(r.id, &r.v, arg);
+	mdb_cursor_close(r.cur);
 }
 
 /* ---- objects -------------------------------------------------------- */

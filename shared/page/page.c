@@ -154,6 +154,8 @@ forget_boot(struct page *p, uint32_t slots)
 	page_beat(&p->head->pulse.supervisor_ms, 0);
 	page_beat(&p->head->pulse.handler_ms, 0);
 	page_beat(&p->head->pulse.gate_ms, 0);
+	page_beat(&p->head->pulse.web_ms, 0);
+	memset(&p->head->web_watch, 0, sizeof(p->head->web_watch));
 	for (uint32_t i = 0; i < slots; i++) {
 		struct page_shard *s = &p->slot[i].shard;
 		struct page_watch *w = &p->slot[i].watch;
@@ -226,6 +228,7 @@ adopt(struct page *p, uint32_t slots)
 		page_repair(&p->head->client[i].past.lock);
 	}
 	page_repair(&p->head->gate_watch.lock);
+	page_repair(&p->head->web_watch.lock);
 	if (!writer_lives(&p->head->handler_watch)) {
 		page_repair(&p->head->handler.lock);
 		page_repair(&p->head->plugins.lock);

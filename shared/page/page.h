@@ -14,6 +14,7 @@
 #ifndef SHARED_PAGE_PAGE_H
 #define SHARED_PAGE_PAGE_H
 
+#include "shared/page/page_counts.h"
 #include "shared/page/page_gate.h"
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"
@@ -202,7 +203,8 @@ struct page_shard {
 	struct page_close_count closes[PAGE_CLOSES];
 	/* by enum page_reconnect: what ended the connection before */
 	uint64_t reconnects[RECONNECTS], resumed_for[RECONNECTS];
-	uint64_t traffic;    /* events of steady kinds */
+	uint64_t identified_for[CAUSES]; /* IDENTIFYs that were sent */
+	uint64_t traffic;		 /* events of steady kinds */
 	uint64_t fleet;	     /* page_cluster.traffic as it saw it last */
 	uint64_t silence_ms; /* [alerts] silent_after; 0: never */
 	struct page_class class[CLASSES];
@@ -296,8 +298,10 @@ struct page_client_process {
 	page_lock lock;
 	char name[64];	   /* "": this place is free */
 	int32_t pid;	   /* of the bot itself; 0: it does not run */
-	uint32_t run;	   /* as page_client_run has it */
+	uint32_t run;	   /* as page_client_run has it; 0: it does not run */
 	uint32_t changing; /* another one is to take over from it */
+	uint32_t other;	   /* as run, of one that comes, or still ends */
+	uint32_t noted;	   /* up to here all have ended but these two */
 	uint32_t reserved;
 	struct page_watch watch; /* of its runner */
 	struct page_client_past past;
@@ -327,7 +331,9 @@ struct page_handler {
 	uint32_t gate_open; /* it is connected */
 	uint32_t gate_reserved;
 	uint64_t gate_waiting, gate_backlog, gate_dropped; /* events */
-	uint64_t gate_lag_ms; /* age of the oldest */
+	uint64_t gate_lag_ms;  /* age of the oldest */
+	uint64_t rest_invalid; /* requests of the last 10 minutes */
+	struct page_counts counts;
 };
 
 /* One plugin of the handler. */
@@ -343,9 +349,10 @@ struct page_plugin {
 	uint64_t state_since_ms;
 	uint64_t waiting; /* events in memory, not handed out */
 	uint64_t backlog_events, backlog_bytes; /* on disk */
-	uint64_t lag_ms; /* age of its oldest unfinished event */
-	uint64_t events; /* finished */
-	uint64_t errors; /* answered with one */
+	uint64_t lag_ms;	      /* age of its oldest unfinished event */
+	uint64_t events;	      /* finished */
+	uint64_t errors;	      /* answered with one */
+	uint64_t answered, worked_ms; /* events, and how long it had them */
 	uint64_t restarts, dead_letters;
 	uint64_t dropped;	   /* the backlog was full */
 	uint64_t expired, damaged; /* of the backlog */
@@ -462,12 +469,14 @@ struct page_cluster {
 	char rollout_note[PAGE_WORDS]; /* of it, or of the last one */
 	uint32_t gate;		       /* the config has one */
 	uint32_t gate_clients;	       /* ... for so many */
+	uint32_t web, web_reserved;    /* the config has one */
 };
 
 /* When a loop turned last, boot clock; 0: never.  Each has one writer. */
 struct page_pulse {
 	_Atomic uint64_t supervisor_ms;
 	_Atomic uint64_t handler_ms, gate_ms; /* of the one in service */
+	_Atomic uint64_t web_ms; /* the same, as the supervisor heard it */
 };
 
 struct page_head {
@@ -489,6 +498,7 @@ struct page_head {
 	struct page_client_past gate_past[PAGE_CLIENTS];
 	/* Written by the handler in service only. */
 	struct page_client_past plugin_past[PAGE_PLUGINS];
+	struct page_watch web_watch;
 };
 
 struct page {
@@ -555,6 +565,16 @@ page_last_beat(_Atomic uint64_t *pulse)
 
 /* Its one writer: all of a part but its first member, the lock. */
 void page_put(void *part, const void *from, size_t size);
+
+/*
+ * The runs of a client's processes, in its part: these two are there, and ended
+ * (0: nobody) is not any more.  taken_over: one of them was there before us,
+ * and what else there was may be taken over yet.
+ */
+void page_run_note(struct page_client_process *, uint32_t run, uint32_t other,
+    uint32_t ended, bool taken_over);
+/* Has that process of the client ended?  A newer one than any noted has not. */
+bool page_run_ended(const struct page_head *, const char *name, uint32_t run);
 
 /* Reader: copies a consistent part out (whose first member is the lock);
  * false when its writer died in the middle: out is then the torn copy.  May

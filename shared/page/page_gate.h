@@ -116,10 +116,9 @@ struct page_gate {
 	uint64_t log_life;	       /* names it: see gatelog_life() */
 	uint64_t log_age_ms;	       /* what is older is let go */
 	uint64_t cache_behind;	       /* records not in the cache yet */
-	uint64_t cache_fragments, cache_bytes;
-	uint32_t cache_cold;	/* there is none */
-	uint32_t cache_damaged; /* it begins empty as soon as it can */
-	uint64_t cache_lost;	/* records it could not read in time */
+	uint32_t cache_cold;	       /* there is none */
+	uint32_t cache_damaged;	       /* it begins empty as soon as it can */
+	uint64_t cache_lost;	       /* records it could not read in time */
 	/* Shards that have a session and are not in it, as when they had it
 	 * before there was a gate; boot stamp since when there are such. */
 	uint32_t cache_missing, cache_reserved;

@@ -245,8 +245,10 @@ look_alive(const struct verdict_facts *f, struct verdict_fleet *v)
 	verdict_look_fleet_deaf(f, v);
 	verdict_look_handler(f, v);
 	verdict_look_gate(f, v);
-	if (!f->cluster->stopping)
+	if (!f->cluster->stopping) {
 		verdict_look_clients(f, v);
+		verdict_look_web(f, v);
+	}
 	look_supervisor(f, v);
 	verdict_look_disk(f, v);
 	verdict_look_limits(f, v);

@@ -28,6 +28,7 @@ void verdict_look_fleet_deaf(const struct verdict_facts *,
     struct verdict_fleet *);
 void verdict_look_handler(const struct verdict_facts *, struct verdict_fleet *);
 void verdict_look_gate(const struct verdict_facts *, struct verdict_fleet *);
+void verdict_look_web(const struct verdict_facts *, struct verdict_fleet *);
 void verdict_look_clients(const struct verdict_facts *, struct verdict_fleet *);
 void verdict_look_budget(const struct verdict_facts *, struct verdict_fleet *);
 void verdict_look_limits(const struct verdict_facts *, struct verdict_fleet *);

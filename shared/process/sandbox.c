@@ -100,35 +100,74 @@ allow(int rules, const char *path, uint64_t rights)
 	return rc == 0 ? 0 : -1;
 }
 
-static bool
-close_files(const char *dir, const char *ca_file)
+/* The kernel's words of version 4, for older headers. */
+#define NET_BIND (1ULL << 0)
+#define NET_CONNECT (1ULL << 1)
+#define RULE_NET_PORT 2
+
+struct ruleset {
+	uint64_t files, net;
+};
+struct rule_port {
+	uint64_t rights, port;
+};
+
+static int
+allow_all(int rules, const char *const *path, size_t n, uint64_t rights)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n && path[i] != NULL; i++)
+		if (path[i][0] != '\0')
+			rc = allow(rules, path[i], rights);
+	return rc;
+}
+
+static int
+allow_ports(int rules, const uint16_t *port)
+{
+	long rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < SANDBOX_PATHS && port[i] != 0; i++) {
+		struct rule_port r = {NET_CONNECT, port[i]};
+
+		rc = syscall(__NR_landlock_add_rule, rules, RULE_NET_PORT, &r,
+		    0);
+	}
+	return rc == 0 ? 0 : -1;
+}
+
+/* What of SANDBOX_FILES and SANDBOX_NET holds. */
+static unsigned
+close_files(const struct sandbox_cage *c, bool net)
 {
 	int version = landlock_version(), rules, rc;
-	char path[4096];
-	struct landlock_ruleset_attr a = {0};
-	uint64_t all;
+	struct ruleset a = {0};
 
 	if (version < 1)
-		return false;
-	all = a.handled_access_fs = rights_of(version);
+		return 0;
+	a.files = rights_of(version);
+	net = net && version >= 4;
+	a.net = net ? NET_BIND | NET_CONNECT : 0;
 	rules = (int)syscall(__NR_landlock_create_ruleset, &a,
-	    sizeof(a.handled_access_fs), 0);
+	    net ? sizeof(a) : sizeof(a.files), 0);
 	if (rules == -1)
-		return false;
-	rc = allow(rules, dir, RIGHT_WRITE & all);
-	for (size_t i = 0; rc == 0 && i < nitems(own_dirs); i++)
-		if (str_format(path, sizeof(path), "%s/%s", dir, own_dirs[i]))
-			rc = allow(rules, path, RIGHT_WRITE & all);
-	for (size_t i = 0; rc == 0 && i < nitems(system_files); i++)
-		rc = allow(rules, system_files[i], RIGHT_READ);
+		return 0;
+	rc = allow_all(rules, c->write, nitems(c->write),
+	    RIGHT_WRITE & a.files);
 	if (rc == 0)
-		rc = allow(rules, "/dev/null", RIGHT_WRITE & all);
-	if (rc == 0 && ca_file[0] != '\0')
-		rc = allow(rules, ca_file, RIGHT_READ);
+		rc = allow_all(rules, system_files, nitems(system_files),
+		    RIGHT_READ);
+	if (rc == 0)
+		rc = allow(rules, "/dev/null", RIGHT_WRITE & a.files);
+	if (rc == 0)
+		rc = allow_all(rules, c->read, nitems(c->read), RIGHT_READ);
+	if (rc == 0 && net)
+		rc = allow_ports(rules, c->connect);
 	if (rc == 0)
 		rc = (int)syscall(__NR_landlock_restrict_self, rules, 0);
 	close(rules);
-	return rc == 0;
+	return rc != 0 ? 0 : SANDBOX_FILES | (net ? SANDBOX_NET : 0);
 }
 
 /* ---- system calls --------------------------------------------------- */
@@ -261,17 +300,35 @@ sandbox_probe(char *missing, size_t size)
 	return have;
 }
 
-unsigned
-sandbox_enter(const char *dir, const char *ca_file)
+static unsigned
+enter(const struct sandbox_cage *c, bool net)
 {
-	unsigned have = 0;
+	unsigned have;
 
 	/* Neither is allowed to who could still gain privileges. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return 0;
-	if (close_files(dir, ca_file))
-		have |= SANDBOX_FILES;
+	have = close_files(c, net);
 	if (close_calls())
 		have |= SANDBOX_CALLS;
 	return have;
+}
+
+unsigned
+sandbox_enter(const char *dir, const char *ca_file)
+{
+	struct sandbox_cage c = {.write = {dir}, .read = {ca_file}};
+	char path[nitems(own_dirs)][4096];
+
+	for (size_t i = 0; i < nitems(own_dirs); i++)
+		if (str_format(path[i], sizeof(path[i]), "%s/%s", dir,
+			own_dirs[i]))
+			c.write[i + 1] = path[i];
+	return enter(&c, false);
+}
+
+unsigned
+sandbox_enter_cage(const struct sandbox_cage *c)
+{
+	return enter(c, true);
 }

@@ -8,8 +8,9 @@
  *
  * A bot whose process we start gets another one, made then: of the same form,
  * it names the process, and is proved by a key that all of a fleet's processes
- * have (nonce.h), so that it is kept nowhere, counts beside the operator's, and
- * ends with the fleet's life.
+ * have (nonce.h), so that it is kept nowhere, and counts beside the operator's.
+ * It ends with its process, by the page (page_run_ended), which who checks it
+ * asks as well, and with the fleet's life.
  *
  * A check is one read of the store at most, which waits for nobody.
  */

@@ -208,7 +208,9 @@ kv_each(struct kv_tx *tx, const char *prefix, const char *after, kv_each_fn *fn,
 	if (after == NULL || strcmp(after, prefix) < 0)
 		after = prefix;
 	k = (MDB_val) {strlen(after), (void *)(uintptr_t)after};
-	rc = mdb_cursor_get(at, &k, &v, MDB_SET_RANGE);
+	/* LMDB has no range from the empty key. */
+	rc = mdb_cursor_get(at, &k, &v,
+	    k.mv_size > 0 ? MDB_SET_RANGE : MDB_FIRST);
 	for (; rc == 0; rc = mdb_cursor_get(at, &k, &v, MDB_NEXT)) {
 		if (k.mv_size > KV_KEY_MAX || k.mv_size < len
 		    || memcmp(k.mv_data, prefix, len) != 0)

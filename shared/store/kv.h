@@ -38,7 +38,7 @@ int kv_put(struct kv_tx *, const char *key, const void *, size_t, struct err *);
 /* 1 it was there, 0 it was not, -1. */
 int kv_del(struct kv_tx *, const char *key, struct err *);
 /*
- * Keys that begin with prefix and, with after not NULL, sort behind it; in
+ * Keys that begin with prefix (all with "") and, with after not NULL, sort behind it; in
  * byte order.  fn returns 0 to go on, and must not write.  0, or -1.
  */
 typedef int kv_each_fn(const char *key, const void *value, size_t len,

@@ -24,7 +24,6 @@
 
 #define META_HEAD "shardherd store\nlibc "
 
-#define RECORD_VERSION 1
 #define RECORD_MAX (sizeof(struct store_head) + sizeof(struct store_session))
 
 struct fault {
@@ -121,7 +120,7 @@ int
 store_env_put(struct store_tx *tx, struct store_key *k, const void *data,
     size_t size, struct err *err)
 {
-	struct store_head h = {.version = RECORD_VERSION,
+	struct store_head h = {.version = STORE_RECORD_VERSION,
 	    .size = (uint32_t)size};
 	char buf[RECORD_MAX];
 	MDB_val v = {sizeof(h) + size, buf};
@@ -144,12 +143,12 @@ store_env_check(const struct store *s, const MDB_val *v, const char *what,
 	if (v->mv_size < sizeof(h))
 		return store_env_fail(s, MDB_CORRUPTED, "read", err);
 	memcpy(&h, v->mv_data, sizeof(h));
-	if (h.version > RECORD_VERSION)
+	if (h.version > STORE_RECORD_VERSION)
 		return err_set(err, EXIT_CONFIG,
 		    "The store %s holds a %s record of a newer shardherd "
 		    "(version %u, this one knows %u). Use the newer binary.",
-		    s->path, what, h.version, RECORD_VERSION);
-	if (h.version != RECORD_VERSION || h.size != size
+		    s->path, what, h.version, STORE_RECORD_VERSION);
+	if (h.version != STORE_RECORD_VERSION || h.size != size
 	    || v->mv_size != sizeof(h) + size)
 		return store_env_fail(s, MDB_CORRUPTED, "read", err);
 	return 0;

@@ -10,6 +10,7 @@
 #include "shared/store/store.h"
 
 #define STORE_SCHEMA 1
+#define STORE_RECORD_VERSION 1
 #define STORE_KEY_SCHEMA "meta/schema"
 
 struct store_tx {

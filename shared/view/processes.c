@@ -162,6 +162,13 @@ processes_list(const struct view *v, struct processes *p)
 		if (v->gate_alive)
 			r->note = v->gate.note;
 	}
+	if (v->cluster.web) {
+		r = add_own(p, v, PROCESSES_WEB, &v->web_watch, v->web_alive,
+		    !v->web_alive	      ? "down"
+			: v->web_silent_s > 0 ? "silent"
+					      : "up");
+		r->well = v->web_alive && v->web_silent_s == 0;
+	}
 	for (size_t i = 0; i < PAGE_CLIENTS; i++)
 		if (v->process[i].name[0] != '\0' && v->process[i].w.starts > 0)
 			add_client(p, v, &v->process[i]);

@@ -15,6 +15,7 @@
 	X(HANDLER, "handler")                                                  \
 	X(PLUGIN, "plugin")                                                    \
 	X(GATE, "gate")                                                        \
+	X(WEB, "web")                                                          \
 	X(CLIENT, "client") /* a bot that the fleet runs, with its parent */
 enum processes_kind {
 #define X(n, s) PROCESSES_##n,
@@ -35,7 +36,7 @@ struct processes_row {
 	const char *note;    /* why it is as it is, "" */
 };
 
-#define PROCESSES_MAX (3 + PAGE_PLUGINS + PAGE_CLIENTS)
+#define PROCESSES_MAX (4 + PAGE_PLUGINS + PAGE_CLIENTS)
 struct processes {
 	struct processes_row row[PROCESSES_MAX];
 	size_t n;
@@ -46,6 +47,9 @@ struct processes {
 
 /* The words point into the view and are good as long as it is. */
 void processes_list(const struct view *, struct processes *);
+struct json_object;
+/* Adds them to it, and the memory of all. */
+void processes_json(struct json_object *, const struct view *);
 /* The word for a plugin's state, "failing" and "down" among them. */
 const char *processes_plugin_state(const struct page_plugin *, bool handler);
 

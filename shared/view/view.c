@@ -132,6 +132,19 @@ find_silent_gate(struct view *v, struct page_head *h)
 		v->gate_state = "silent";
 }
 
+/* It tells the supervisor that its loop turns, so that one has to listen. */
+static void
+find_silent_web(struct view *v, struct page_head *h)
+{
+	uint64_t beat = page_last_beat(&h->pulse.web_ms);
+
+	if (v->web_alive && v->alive && beat != 0
+	    && view_age(v, page_last_beat(&h->pulse.supervisor_ms))
+		< VERDICT_SILENT_MS)
+		v->web_silent_s = verdict_hangs_s(beat, v->web_watch.started_ms,
+		    VERDICT_SILENT_MS, v->now_ms);
+}
+
 /* The supervisor holds its lock but looks after nothing. */
 static void
 find_hung(struct view *v, struct page_head *h)
@@ -201,6 +214,10 @@ judge(struct view *v, const char *state_dir)
 	    .gate_silent_s = v->gate_silent_s,
 	    .handler_silent_s = v->handler_silent_s,
 	    .handler_watch = &v->handler_watch,
+	    .web_alive = v->web_alive,
+	    .web_stopped = v->web_alive && process_stopped(v->web_watch.pid),
+	    .web_silent_s = v->web_silent_s,
+	    .web_watch = &v->web_watch,
 	    .gate_watch = &v->gate_watch,
 	    .supervisor_watch = &v->supervisor_watch,
 	    .shards = &v->shards,
@@ -236,6 +253,8 @@ clean_words(struct view *v)
 	WORDS(v->gate.note);
 	WORDS(v->gate_watch.version);
 	WORDS(v->gate_watch.last_end);
+	WORDS(v->web_watch.version);
+	WORDS(v->web_watch.last_end);
 	WORDS(v->handler_watch.last_end);
 	for (size_t i = 0; i < PAGE_NOTES; i++)
 		WORDS(c->note[i].text);
@@ -285,6 +304,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	page_read(&h->plugins, &v->plugins, sizeof(v->plugins));
 	page_read(&h->gate, &v->gate, sizeof(v->gate));
 	page_read(&h->gate_watch, &v->gate_watch, sizeof(v->gate_watch));
+	page_read(&h->web_watch, &v->web_watch, sizeof(v->web_watch));
 	page_read(&h->clients_rest, &v->clients_rest, sizeof(v->clients_rest));
 	for (size_t i = 0; i < PAGE_CLIENTS; i++)
 		read_process(&v->process[i], &h->client[i]);
@@ -300,6 +320,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	    v->gate_watch.pid_start);
 	if (!v->gate_alive || v->gate.state >= GATE_STATES)
 		v->gate.state = GATE_DOWN;
+	v->web_alive = process_lives(v->web_watch.pid, v->web_watch.pid_start);
 	if (v->gate.clients > PAGE_CLIENTS)
 		v->gate.clients = PAGE_CLIENTS;
 	v->n = v->cluster.local < h->slots ? v->cluster.local : h->slots;
@@ -313,6 +334,7 @@ read_page(struct view *v, const struct page *page, bool locked)
 	v->partly = v->shards.partly;
 	find_silent(v, page->head);
 	find_silent_gate(v, page->head);
+	find_silent_web(v, page->head);
 	find_hung(v, page->head);
 }
 

@@ -49,6 +49,7 @@ struct view {
 	struct page_cluster cluster;
 	struct page_handler handler;
 	struct page_watch handler_watch, supervisor_watch, gate_watch;
+	struct page_watch web_watch;
 	struct page_gate gate;
 	struct page_clients_rest clients_rest;
 	struct view_process process[PAGE_CLIENTS]; /* "": none */
@@ -61,11 +62,12 @@ struct view {
 	bool hung;	/* the supervisor lives but does nothing: */
 	bool stopped;	/* by a signal or a debugger */
 	int64_t hung_s; /* for so long, 0: not that long yet */
-	bool handler_alive, gate_alive;
+	bool handler_alive, gate_alive, web_alive;
 	bool handler_stopped, gate_stopped; /* by a signal or a debugger */
 	uint64_t plugins_stopped;	    /* bits of their places */
 	int64_t handler_silent_s; /* its loop has not turned for so long; 0 */
 	int64_t gate_silent_s;
+	int64_t web_silent_s; /* 0 as well when nobody is there to hear it */
 	const char *handler_state; /* of page.h, or "silent" */
 	const char *gate_state;
 	uint64_t now_ms; /* clock_boot_ms() */

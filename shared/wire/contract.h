@@ -22,13 +22,13 @@
 
 #define CONTRACT_VERSION 1
 
-/* Fixed fds of an exec'ed handler, gate or runner.  stderr (2) is the log pipe. */
+/* Fixed fds of an exec'ed handler, gate, web or runner.  stderr (2) is the log pipe. */
 enum contract_fd {
 	CONTRACT_FD_CONTROL = 3, /* SEQPACKET to the supervisor */
 	CONTRACT_FD_CONFIG = 4,	 /* memfd: the config text as the supervisor
 				    read it */
 	CONTRACT_FD_TOKEN = 5,	 /* handler: pipe: the token, no newline, then
-				    EOF; gate and runner, which have no token:
+				    EOF; the others, which have no token:
 				    their nonce, struct nonce of nonce.h */
 	CONTRACT_FD_STATS = 6,	 /* the stats page, read-write */
 	CONTRACT_FD_LOG = 7,	 /* the reading end of its own log pipe, for
@@ -40,6 +40,8 @@ enum contract_fd {
 	CONTRACT_FD_RUN_TOKEN = 8,   /* runner: pipe: the token of ours for
 					the bot, then EOF */
 	CONTRACT_FD_GATE_LOG = 9,    /* gate: memfd of its log */
+	CONTRACT_FD_WEB_LISTEN = 8,  /* web: [web] listen */
+	CONTRACT_FD_WEB_PUBLIC = 9,  /* web: [web] public_listen */
 };
 /* Hidden first argument that makes the binary a handler. */
 #define CONTRACT_ROLE_HANDLER "--role=handler"
@@ -47,6 +49,8 @@ enum contract_fd {
 #define CONTRACT_ROLE_GATE "--role=gate"
 /* ... and this one a runner; the client's name follows the generation. */
 #define CONTRACT_ROLE_RUNNER "--role=runner"
+/* ... and this one web. */
+#define CONTRACT_ROLE_WEB "--role=web"
 /*
  * The same for an upgrade.  A supervisor execs the next program in this role;
  * the words that follow, KEY=VALUE, are those of arrive.h.
@@ -131,6 +135,8 @@ enum contract_fd {
 	X(KICK)                                                                  \
 	/* gate -> supervisor: struct msg_kicked, with its serial */             \
 	X(KICKED)                                                                \
+	/* web -> supervisor, once a second: its loop turns */                   \
+	X(ALIVE)                                                                 \
 	/* supervisor -> shard: end the session and IDENTIFY, an operator    \
 	   wants its guilds again; the budget allows it */   \
 	X(RENEW)                                                                 \
@@ -269,7 +275,9 @@ struct msg_event {
 #define CONTRACT_KEPT(X)                                                       \
 	X(GATE_LOG, "log of the gate")                                         \
 	X(GATE_LISTEN, "listening socket of the gate")                         \
-	X(REST_LISTEN, "listening socket for REST")
+	X(REST_LISTEN, "listening socket for REST")                            \
+	X(WEB_LISTEN, "listening socket of web")                               \
+	X(WEB_PUBLIC, "public listening socket of web")
 
 enum contract_kept {
 #define X(n, s) KEPT_##n,
@@ -401,6 +409,7 @@ enum contract_role {
 	CONTRACT_HANDLER,
 	CONTRACT_GATE,
 	CONTRACT_RUNNER, /* the parent of a client's process */
+	CONTRACT_WEB,
 	CONTRACT_ROLES
 };
 
@@ -418,7 +427,7 @@ struct msg_adopt {
 				 runner: pid of the bot */
 	uint64_t intents;
 	/* config_diff_sum() of what it was started with; in place of the
-	 * handler's a gate has that of its own keys, a runner that of the
+	 * handler's gate and web have that of their own keys, a runner that of the
 	 * client's process */
 	uint64_t fleet_sum, shards_sum, handler_sum;
 	uint64_t ledger_id; /* shard: the last permit it settled, in case

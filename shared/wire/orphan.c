@@ -20,6 +20,14 @@ orphan_init(struct orphan *o, struct timers *timers, struct ipc *ipc,
     const struct config *c, enum contract_role role, int32_t shard, int log_fd,
     const struct nonce *nonce, const struct orphan_ops *ops)
 {
+	static const enum config_reload class[CONTRACT_ROLES] = {
+	    [CONTRACT_SHARD] = CONFIG_RELOAD_HANDLER,
+	    [CONTRACT_HANDLER] = CONFIG_RELOAD_HANDLER,
+	    [CONTRACT_RUNNER] = CONFIG_RELOAD_HANDLER,
+	    [CONTRACT_GATE] = CONFIG_RELOAD_GATE,
+	    [CONTRACT_WEB] = CONFIG_RELOAD_WEB,
+	};
+
 	memset(o, 0, sizeof(*o));
 	o->ops = ops;
 	o->ipc = ipc;
@@ -40,8 +48,7 @@ orphan_init(struct orphan *o, struct timers *timers, struct ipc *ipc,
 	o->intents = c->intents;
 	o->fleet_sum = config_diff_sum(c, CONFIG_RELOAD_FLEET);
 	o->shards_sum = config_diff_sum(c, CONFIG_RELOAD_SHARDS);
-	o->handler_sum = config_diff_sum(c,
-	    role == CONTRACT_GATE ? CONFIG_RELOAD_GATE : CONFIG_RELOAD_HANDLER);
+	o->handler_sum = config_diff_sum(c, class[role]);
 }
 
 static void

@@ -32,6 +32,7 @@ struct fleet;
 	X(PLUGIN, "plugin")                                                    \
 	X(REST, "rest")                                                        \
 	X(LIMITS, "limits")                                                    \
+	X(WEB, "web")                                                          \
 	X(DISK, "disk")                                                        \
 	X(REBOOT, "reboot")                                                    \
 	X(SILENT, "partly deaf")

@@ -27,7 +27,6 @@ struct discord_ask_answer;
 struct shard_args;
 
 #define FLEET_HANDLERS 2 /* the next one starts while one serves */
-#define FLEET_GATES 2
 
 /* X(struct, member): the parts, of the rooms from the lowest floor up. */
 #define FLEET_PARTS(X)                                                         \
@@ -46,7 +45,6 @@ struct shard_args;
 	X(reload_effects, reload)                                              \
 	X(rollout_effects, rollout)                                            \
 	X(token_move, token_move)                                              \
-	X(gate_change, gate_change)                                            \
 	X(clients, clients)                                                    \
 	X(client_kick, client_kick)                                            \
 	X(adopt, adopt)                                                        \
@@ -86,11 +84,10 @@ struct fleet {
 	struct member *handler_slot;   /* FLEET_HANDLERS of them */
 	struct member *handler;	       /* in service: uplinks lead to it */
 	struct page_watch spare_watch; /* of the other one */
-	struct member *gate_slot;      /* FLEET_GATES of them */
-	struct member *gate;	       /* in service: the log is its */
-	struct page_watch gate_spare_watch;
-	uint32_t epoch; /* last handler generation given out */
-	uint32_t runs;	/* ... and last number of a bot's process */
+	struct service *service;       /* by enum service_which */
+	struct member *gate, *web;     /* in service, of service's */
+	uint32_t epoch;		       /* last handler generation given out */
+	uint32_t runs; /* ... and last number of a bot's process */
 	char program_path[CONFIG_PATH_MAX]; /* see program_find() */
 	struct fd_reserve reserve;
 	struct control control;

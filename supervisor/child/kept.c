@@ -85,7 +85,7 @@ listens(int fd, const char *text)
 }
 
 static int
-listen_at(const char *text, const char *key, struct err *e)
+listen_at(const char *text, const char *section, const char *key, struct err *e)
 {
 	union address a;
 	socklen_t len = resolve(text, &a);
@@ -98,24 +98,47 @@ listen_at(const char *text, const char *key, struct err *e)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(fd, &a.any, len) == 0 && listen(fd, KEPT_BACKLOG) == 0)
 		return fd;
-	err_sys(e, EXIT_DEGRADED, "can't listen at %s, [gate] %s", text, key);
+	err_sys(e, EXIT_DEGRADED, "can't listen at %s, [%s] %s", text, section,
+	    key);
 	close(fd);
 	return -1;
 }
 
 /* ---- what a config asks for ----------------------------------------- */
 
+/* Of each that is a socket, the key that says where it listens. */
+static const struct {
+	const char *section, *key;
+	size_t address; /* in struct config: char * */
+	bool (*wanted)(const struct config *);
+} sockets[KEPTS] = {
+    [KEPT_GATE_LISTEN] = {"gate", "listen",
+	offsetof(struct config, gate_listen), config_gate},
+    [KEPT_REST_LISTEN] = {"gate", "rest_listen",
+	offsetof(struct config, gate_rest_listen), config_gate},
+    [KEPT_WEB_LISTEN] = {"web", "listen", offsetof(struct config, web_listen),
+	config_web},
+    [KEPT_WEB_PUBLIC] = {"web", "public_listen",
+	offsetof(struct config, web_public_listen), config_web},
+};
+
 static int
-need_socket(struct kept *k, enum contract_kept what, const char *text,
-    const char *key, struct err *e)
+need_socket(struct kept *k, enum contract_kept what, const struct config *c,
+    struct err *e)
 {
+	const char *section = sockets[what].section, *key = sockets[what].key;
+	const char *text = *(
+	    char *const *)((const char *)c + sockets[what].address);
 	int fd;
 
+	if (!sockets[what].wanted(c))
+		return err_set(e, EXIT_FINE, "there is no %s", section);
 	if (text[0] == '\0')
-		return err_set(e, EXIT_FINE, "[gate] %s is not set", key);
+		return err_set(e, EXIT_FINE, "[%s] %s is not set", section,
+		    key);
 	if (k->fd[what] != -1 && listens(k->fd[what], text))
 		return k->fd[what];
-	if ((fd = listen_at(text, key, e)) == -1)
+	if ((fd = listen_at(text, section, key, e)) == -1)
 		return -1;
 	drop(k, what);
 	return k->fd[what] = fd;
@@ -123,8 +146,10 @@ need_socket(struct kept *k, enum contract_kept what, const char *text,
 
 /* Who attaches to it makes it as great as its config says. */
 static int
-need_log(struct kept *k, struct err *e)
+need_log(struct kept *k, const struct config *c, struct err *e)
 {
+	if (!config_gate(c))
+		return err_set(e, EXIT_FINE, "there is no gate");
 	if (k->fd[KEPT_GATE_LOG] == -1)
 		k->fd[KEPT_GATE_LOG] = memfd_create("shardherd-gate",
 		    MFD_CLOEXEC);
@@ -142,15 +167,8 @@ kept_need(struct kept *k, enum contract_kept what, const char *text,
 
 	if (config_recall(c, k->fleet->config->path, text, NULL, NULL, e)
 	    == 0) {
-		if (!config_gate(c))
-			err_set(e, EXIT_FINE, "there is no gate");
-		else if (what == KEPT_GATE_LISTEN)
-			fd = need_socket(k, what, c->gate_listen, "listen", e);
-		else if (what == KEPT_REST_LISTEN)
-			fd = need_socket(k, what, c->gate_rest_listen,
-			    "rest_listen", e);
-		else
-			fd = need_log(k, e);
+		fd = sockets[what].section != NULL ? need_socket(k, what, c, e)
+						   : need_log(k, c, e);
 		config_free(c);
 	}
 	free(c);

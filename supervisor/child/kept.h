@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the supervisor keeps open for processes that come and go: the gate's
- * log, a memfd, and the sockets at which the gate and the handler listen.  So
+ * log, a memfd, and the sockets at which the gate, the handler and web listen.  So
  * one that is killed loses no event, and who connects meanwhile waits in the
  * socket's queue instead of being refused.  Nothing here is read or written.
  */

@@ -27,6 +27,21 @@ static const char *const member_event_name[MEMBER_EVENT_COUNT] = {
 #undef X
 };
 
+/* Processes of a role: what they are called, and what their death means, when
+ * it is started again. */
+static const struct {
+	const char *name, *follows;
+} of_role[CONTRACT_ROLES] = {
+    [CONTRACT_SHARD] = {"shard",
+	" It will be restarted and resume its session."},
+    [CONTRACT_HANDLER] = {"handler",
+	" Shards stay connected and keep its events; it is restarted."},
+    [CONTRACT_GATE] = {"gate",
+	" Clients' sessions and events are kept; it is restarted."},
+    [CONTRACT_RUNNER] = {"client", " Its events are kept; it is restarted."},
+    [CONTRACT_WEB] = {"web", " The bot does not need it; it is restarted."},
+};
+
 /* What a transition tells the fleet when it is over. */
 enum member_news { NEWS_UP, NEWS_READY, NEWS_ENDED };
 
@@ -56,11 +71,7 @@ member_init(struct member *c, struct fleet *f, enum contract_role role,
 	if (role == CONTRACT_SHARD)
 		str_format(c->name, sizeof(c->name), "shard %u", c->slot);
 	else
-		str_copy(c->name,
-		    role == CONTRACT_GATE	  ? "gate"
-			: role == CONTRACT_RUNNER ? "client"
-						  : "handler",
-		    sizeof(c->name));
+		str_copy(c->name, of_role[role].name, sizeof(c->name));
 }
 
 void
@@ -177,12 +188,17 @@ evicting(struct member *c)
 	return true;
 }
 
-/* A number that no process of a bot had before, whoever started it. */
+/* A number that no process of a bot had before, whoever started it: its token
+ * would be that of one that has ended. */
 static uint32_t
-next_run(struct fleet *f)
+next_run(const struct member *c)
 {
-	uint32_t now = (uint32_t)(clock_wall_ms() / 1000);
+	struct fleet *f = c->fleet;
+	uint32_t now = (uint32_t)(clock_wall_ms() / 1000),
+		 noted = f->page.head->client[c->slot].noted;
 
+	if (noted > f->runs)
+		f->runs = noted;
 	f->runs = now > f->runs ? now : f->runs + 1;
 	return f->runs;
 }
@@ -217,7 +233,7 @@ launch(struct member *c)
 	if (c->role == CONTRACT_HANDLER)
 		c->generation = ++c->fleet->epoch;
 	else if (c->role == CONTRACT_RUNNER)
-		c->generation = next_run(c->fleet);
+		c->generation = next_run(c);
 	else if (c->started)
 		c->generation++;
 	c->started = true;
@@ -302,20 +318,7 @@ late_start(struct member *c)
 static const char *
 what_follows(const struct member *c)
 {
-	if (c->state != MEMBER_WAITING)
-		return "";
-	switch (c->role) {
-	case CONTRACT_HANDLER:
-		return " Shards stay connected and keep its events; it is "
-		       "restarted.";
-	case CONTRACT_GATE:
-		return " Clients' sessions and events are kept; it is "
-		       "restarted.";
-	case CONTRACT_RUNNER:
-		return " Its events are kept; it is restarted.";
-	default:
-		return " It will be restarted and resume its session.";
-	}
+	return c->state == MEMBER_WAITING ? of_role[c->role].follows : "";
 }
 
 static void

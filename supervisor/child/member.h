@@ -2,7 +2,7 @@
 /*
  * This room: one child process, from fork to burial.
  *
- * One child process slot, of a shard, handler, gate or runner: start, handshake, stop
+ * One child process slot, of a shard, handler, gate, web or runner: start, handshake, stop
  * ladder, death, growing delay.  A table of states and events decides; how a
  * process is made is spawn.c's business, what its messages mean messages.c's.
  */
@@ -12,7 +12,7 @@
 #include "shared/wire/ipc.h"
 #include "shared/base/machine.h"
 #include "shared/base/timer.h"
-#include "supervisor/child/restart_delay.h"
+#include "supervisor/base/restart_delay.h"
 #include "shared/process/pidfd.h"
 #include "supervisor/log/child_output.h"
 #include "supervisor/child/death_report.h"
@@ -117,7 +117,7 @@ struct member {
 	bool pair_due;		/* an uplink is still to be made */
 	uint32_t paired;	/* generation of the last uplink, 0: none yet */
 	uint32_t switched;	/* generation its events go to */
-	struct program program; /* of a handler, gate or runner */
+	struct program program; /* of all but shards */
 	const char *client;	/* of a runner, whose; borrowed */
 	struct page_watch *own; /* of a runner that is not in service: a
 				   private part of the page; else NULL */
@@ -159,9 +159,8 @@ member_shard(const struct member *c)
 }
 /* Its part of the page; of a handler that is not in service, a private one. */
 struct page_watch *member_watch(const struct member *);
-/* The handler slot, and the gate's, that is not in service. */
+/* The handler slot that is not in service. */
 struct member *member_spare(const struct fleet *);
-struct member *member_gate_spare(const struct fleet *);
 /* A fresh process soon, whatever it is doing, on trial or not: no long
  * farewell. */
 void member_revive(struct member *);

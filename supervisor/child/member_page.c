@@ -5,11 +5,13 @@
 #include "shared/base/clock.h"
 #include "shared/process/process.h"
 #include "supervisor/base/fleet_state.h"
+#include "supervisor/child/service.h"
 
 struct page_watch *
 member_watch(const struct member *c)
 {
 	struct fleet *f = c->fleet;
+	struct service *s;
 
 	if (c->second != NULL)
 		return c->second;
@@ -18,9 +20,8 @@ member_watch(const struct member *c)
 	if (c->role == CONTRACT_RUNNER)
 		return c->own != NULL ? c->own
 				      : &f->page.head->client[c->slot].watch;
-	if (c->role == CONTRACT_GATE)
-		return c == f->gate ? &f->page.head->gate_watch
-				    : &f->gate_spare_watch;
+	if ((s = service_of(f, c->role)) != NULL)
+		return c == service_now(s) ? service_watch(s) : &s->spare_watch;
 	return c == f->handler ? &f->page.head->handler_watch : &f->spare_watch;
 }
 
@@ -28,12 +29,6 @@ struct member *
 member_spare(const struct fleet *f)
 {
 	return &f->handler_slot[f->handler == &f->handler_slot[0]];
-}
-
-struct member *
-member_gate_spare(const struct fleet *f)
-{
-	return &f->gate_slot[f->gate == &f->gate_slot[0]];
 }
 
 void

@@ -73,7 +73,7 @@ shard_child(struct member *c, int control, const int errs[2])
 	_exit(f->shard_main(&a));
 }
 
-/* ---- handler, gate and runner -------------------------------------- */
+/* ---- handler, gate, web and runner -------------------------------------- */
 
 struct move {
 	int from, to;
@@ -278,6 +278,33 @@ dress_runner(struct member *c, struct outfit *o, struct err *e)
 	return -1;
 }
 
+/* Each socket may be there or not; one whose address is taken is told of. */
+static int
+dress_web(struct member *c, struct outfit *o, struct err *e)
+{
+	static const struct {
+		enum contract_kept what;
+		int to;
+	} both[] = {
+	    {KEPT_WEB_LISTEN, CONTRACT_FD_WEB_LISTEN},
+	    {KEPT_WEB_PUBLIC, CONTRACT_FD_WEB_PUBLIC},
+	};
+
+	_Static_assert(nitems(both) == nitems(o->kept), "room for all");
+	o->role = CONTRACT_ROLE_WEB;
+	o->oom = OOM_HANDLER;
+	for (size_t i = 0; i < nitems(both); i++) {
+		int fd = kept_need(c->fleet->kept, both[i].what,
+		    c->program.config, e);
+
+		if (fd == -1 && e->code != EXIT_FINE)
+			return -1;
+		o->kept[i] = (struct move) {fd, both[i].to};
+	}
+	o->secret_fd = spawn_nonce(&c->fleet->nonce, e);
+	return o->secret_fd != -1 ? 0 : -1;
+}
+
 static int
 dress(struct member *c, struct outfit *o, struct err *e)
 {
@@ -286,6 +313,8 @@ dress(struct member *c, struct outfit *o, struct err *e)
 		return dress_gate(c, o, e);
 	case CONTRACT_RUNNER:
 		return dress_runner(c, o, e);
+	case CONTRACT_WEB:
+		return dress_web(c, o, e);
 	default:
 		return dress_handler(c, o, e);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes processes: shards by fork alone, handlers, the gate and runners by exec
+ * Makes processes: shards by fork alone, handlers, gate, web and runners by exec
  * of their program.
  * Each gets exactly the fds contract.h names and nothing else of ours.
  */

@@ -268,16 +268,30 @@ whose(const struct clients *all, const struct member *c)
 	return p;
 }
 
-void
-clients_note(struct client_process *p)
+static uint32_t
+generation_of(const struct member *c)
+{
+	return c->pid != 0 ? c->generation : 0;
+}
+
+static void
+note(struct client_process *p, const struct member *ended, bool taken_over)
 {
 	struct page_client_process *on = &p->fleet->page.head->client[p->place];
 
 	page_begin(&on->lock);
 	on->pid = (int32_t)p->now->guest;
-	on->run = p->now->pid != 0 ? p->now->generation : 0;
+	page_run_note(on, generation_of(p->now),
+	    generation_of(&p->slot[p->now == &p->slot[0]]),
+	    ended != NULL ? ended->generation : 0, taken_over);
 	on->changing = client_change_busy(&p->change);
 	page_end(&on->lock);
+}
+
+void
+clients_note(struct client_process *p)
+{
+	note(p, NULL, false);
 }
 
 void
@@ -302,7 +316,7 @@ clients_adopted(struct clients *all, struct member *c, uint64_t sum, pid_t bot)
 	c->guest = bot;
 	if (c->generation > p->fleet->runs)
 		p->fleet->runs = c->generation;
-	clients_note(p);
+	note(p, NULL, true);
 }
 
 void
@@ -313,7 +327,7 @@ clients_gone(struct clients *all, struct member *c)
 
 	clients_past(p, "%s%s",
 	    c == p->now ? "" : "the new process: ", member_watch(c)->last_end);
-	clients_note(p);
+	note(p, c, false);
 	if (f->stopping)
 		return;
 	if (client_change_busy(&p->change))

@@ -9,7 +9,7 @@
 #include "shared/config/config_diff.h"
 #include "shared/state/keeper.h"
 #include "supervisor/base/fleet_state.h"
-#include "supervisor/child/member.h"
+#include "supervisor/child/service.h"
 #include "supervisor/identify/permit.h"
 #include "supervisor/log/fleet_log.h"
 
@@ -270,20 +270,23 @@ next_config_undo(struct fleet *f, const struct config *before, uint32_t ticket,
 /* ---- in force ------------------------------------------------------- */
 
 static void
+limit_delay(struct member *c)
+{
+	restart_delay_limits(&c->delay, c->fleet->config->restart_min_s,
+	    c->fleet->config->restart_max_s);
+}
+
+static void
 apply_live(struct fleet *f)
 {
 	const struct config *c = f->config;
 
 	fleet_log_configure(f->logs, c);
 	for (uint32_t i = 0; i < f->local; i++)
-		restart_delay_limits(&f->shard[i].delay, c->restart_min_s,
-		    c->restart_max_s);
+		limit_delay(&f->shard[i]);
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
-		restart_delay_limits(&f->handler_slot[i].delay,
-		    c->restart_min_s, c->restart_max_s);
-	for (size_t i = 0; i < FLEET_GATES; i++)
-		restart_delay_limits(&f->gate_slot[i].delay, c->restart_min_s,
-		    c->restart_max_s);
+		limit_delay(&f->handler_slot[i]);
+	service_each(f, limit_delay);
 	f->permit->reserve_wanted = c->reserve;
 }
 

@@ -9,7 +9,7 @@
 #include "supervisor/child/member.h"
 #include "supervisor/child/program.h"
 #include "supervisor/child/uplinks.h"
-#include "supervisor/operation/gate_change.h"
+#include "supervisor/operation/service_change.h"
 #include "supervisor/operation/next_config.h"
 #include "supervisor/operation/operation.h"
 #include "supervisor/operation/probation.h"
@@ -356,7 +356,7 @@ done(void *arg, int code, const char *sentence)
 		    f->handler->generation,
 		    (double)(clock_boot_ms() - h->began_ms) / 1000);
 		report_fine(&h->report, f->handler->generation, sentence);
-		gate_change_follow(f->gate_change);
+		service_change_follow_all(f);
 		f->member_ops->configured(f);
 	} else {
 		err_set(&e, code, "%s", sentence);

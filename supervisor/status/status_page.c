@@ -145,6 +145,7 @@ put_rollout(struct page_cluster *pc, const struct fleet *f)
 	pc->program = f->program;
 	pc->gate = config_gate(f->config);
 	pc->gate_clients = (uint32_t)f->config->clients;
+	pc->web = config_web(f->config);
 	pc->settings = f->settings;
 	pc->rollout = rollout_effects_busy(r);
 	pc->rollout_moved = r->rollout.moved;

@@ -20,7 +20,7 @@
 #include "supervisor/child/uplinks.h"
 #include "supervisor/client/clients.h"
 #include "supervisor/identify/permit.h"
-#include "supervisor/operation/gate_change.h"
+#include "supervisor/operation/service_change.h"
 #include "supervisor/operation/reload_effects.h"
 
 /* ---- who is awaited ------------------------------------------------- */
@@ -54,8 +54,11 @@ left_behind(const struct member *c)
 static uint32_t
 awaited(const struct fleet *f)
 {
-	uint32_t n = (f->handler->orphan != 0) + (f->gate->orphan != 0);
+	uint32_t n = f->handler->orphan != 0;
 	struct member *c;
+
+	for (size_t i = 0; i < SERVICES; i++)
+		n += service_now(&f->service[i])->orphan != 0;
 
 	for (uint32_t i = 0; i < f->local; i++)
 		n += f->shard[i].orphan != 0;
@@ -112,6 +115,20 @@ expect_runners(struct fleet *f)
 	}
 }
 
+/* Those that run on in the same way are none either. */
+static void
+expect_services(struct fleet *f)
+{
+	for (size_t i = 0; i < SERVICES; i++) {
+		struct member *c = service_now(&f->service[i]);
+
+		if (member_running(c))
+			continue;
+		c->orphan = left_behind(c);
+		bury_ended(c);
+	}
+}
+
 static void
 expect(struct adopt *a)
 {
@@ -125,12 +142,11 @@ expect(struct adopt *a)
 	for (uint32_t i = 0; i < f->local; i++)
 		f->shard[i].orphan = left_behind(&f->shard[i]);
 	f->handler->orphan = left_behind(f->handler);
-	f->gate->orphan = left_behind(f->gate);
+	expect_services(f);
 	expect_runners(f);
 	for (uint32_t i = 0; i < f->local; i++)
 		bury_ended(&f->shard[i]);
 	bury_ended(f->handler);
-	bury_ended(f->gate);
 	a->busy = awaited(f) > 0;
 	/* To the shards a lower generation is one of the past. */
 	if (a->busy && heard > f->epoch)
@@ -162,10 +178,11 @@ bool
 adopt_reaped(struct adopt *a, pid_t pid, int status)
 {
 	struct fleet *f = a->fleet;
-	struct member *c = f->handler->orphan == pid ? f->handler
-	    : f->gate->orphan == pid		     ? f->gate
-						     : NULL;
+	struct member *c = f->handler->orphan == pid ? f->handler : NULL;
 
+	for (size_t i = 0; c == NULL && i < SERVICES; i++)
+		if (service_now(&f->service[i])->orphan == pid)
+			c = service_now(&f->service[i]);
 	for (uint32_t i = 0; c == NULL && i < f->local; i++)
 		if (f->shard[i].orphan == pid)
 			c = &f->shard[i];
@@ -184,10 +201,15 @@ adopt_reaped(struct adopt *a, pid_t pid, int status)
 static const char *
 role_words(enum contract_role role)
 {
-	return role == CONTRACT_GATE   ? "gate"
-	    : role == CONTRACT_RUNNER  ? "parent of a client's process"
-	    : role == CONTRACT_HANDLER ? "handler"
-				       : "shard";
+	static const char *const words[CONTRACT_ROLES] = {
+	    [CONTRACT_SHARD] = "shard",
+	    [CONTRACT_HANDLER] = "handler",
+	    [CONTRACT_GATE] = "gate",
+	    [CONTRACT_RUNNER] = "parent of a client's process",
+	    [CONTRACT_WEB] = "web process",
+	};
+
+	return role < CONTRACT_ROLES ? words[role] : "process";
 }
 
 static void
@@ -200,8 +222,8 @@ on_leave(struct timer *t)
 			continue;
 		log_warn("The %s %d of an earlier supervisor did not leave: "
 			 "killing it.",
-		    role_words(i < CONTRACT_RUNNER ? (enum contract_role)i
-						   : CONTRACT_RUNNER),
+		    role_words(i < CONTRACT_ROLES ? (enum contract_role)i
+						  : CONTRACT_RUNNER),
 		    (int)a->leaving[i]);
 		pidfd_signal_if(a->leaving[i], SIGKILL, started_at,
 		    &a->leaving_start[i]);
@@ -219,7 +241,7 @@ adopt_dismiss(struct member *c)
 		/* Shards are seen to by their lock, when they are started. */
 		if (!member_is_shard(c)) {
 			size_t i = c->role == CONTRACT_RUNNER
-			    ? CONTRACT_RUNNER + c->slot
+			    ? CONTRACT_ROLES + c->slot
 			    : c->role;
 
 			a->leaving[i] = c->orphan;
@@ -281,7 +303,7 @@ on_settled(struct timer *t)
 	else if (a->handler_stale && !f->stopping)
 		replace_handler(f);
 	else
-		gate_change_follow(f->gate_change);
+		service_change_follow_all(f);
 	clients_follow(f->clients);
 }
 
@@ -306,10 +328,13 @@ member_of(struct fleet *f, const struct msg_hdr *h, const struct msg_adopt *m,
 {
 	if (m->role == CONTRACT_RUNNER)
 		return runner_of(f, pid);
-	if (m->role != CONTRACT_SHARD)
-		return m->role == CONTRACT_HANDLER ? f->handler
-		    : m->role == CONTRACT_GATE	   ? f->gate
-						   : NULL;
+	if (m->role == CONTRACT_HANDLER)
+		return f->handler;
+	if (m->role != CONTRACT_SHARD) {
+		struct service *s = service_of(f, m->role);
+
+		return s != NULL ? service_now(s) : NULL;
+	}
 	return h->shard >= 0 && (uint32_t)h->shard < f->local
 	    ? &f->shard[h->shard]
 	    : NULL;
@@ -319,8 +344,10 @@ member_of(struct fleet *f, const struct msg_hdr *h, const struct msg_adopt *m,
 static const char *
 misfit(const struct adopt *a, const struct msg_adopt *m)
 {
-	const struct fleet *f = a->fleet;
+	struct fleet *f = a->fleet;
 	const struct config *c = f->config;
+	const struct service *s = service_of(f, m->role);
+	bool token = s == NULL || !s->kind->tokenless;
 
 	if (memcmp(m->nonce, f->nonce.bytes, sizeof(m->nonce)) != 0)
 		return "it belongs to another fleet, or to an earlier life of "
@@ -328,9 +355,9 @@ misfit(const struct adopt *a, const struct msg_adopt *m)
 	/* It has a token of ours, and nothing else of the config. */
 	if (m->role == CONTRACT_RUNNER)
 		return NULL;
-	if (memcmp(m->seal, f->nonce.seal, sizeof(m->seal)) != 0)
+	if (token && memcmp(m->seal, f->nonce.seal, sizeof(m->seal)) != 0)
 		return "the token was changed";
-	if (m->intents != c->intents)
+	if (token && m->intents != c->intents)
 		return "[bot] intents was changed";
 	if (m->role == CONTRACT_SHARD && m->shard_count != f->count)
 		return "the number of shards was changed";
@@ -442,15 +469,15 @@ took_handler(struct adopt *a, struct member *c, const struct msg_adopt *m)
 }
 
 static void
-took_gate(struct adopt *a, struct member *c, const struct msg_adopt *m)
+took_service(struct adopt *a, struct member *c, const struct msg_adopt *m)
 {
-	a->gate = true;
+	a->gate |= c->role == CONTRACT_GATE;
 	if (!m->ready) {
 		timer_set(&c->timer, c->fleet->config->handler_start_timeout_s);
 		return;
 	}
 	c->ready_ms = clock_boot_ms();
-	gate_change_adopted(c->fleet->gate_change, m->handler_sum);
+	service_change_adopted(service_of(c->fleet, c->role), m->handler_sum);
 }
 
 static void
@@ -480,8 +507,8 @@ take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
 	    (int)c->pid, c->generation);
 	if (c->role == CONTRACT_RUNNER)
 		took_runner(a, c, m);
-	else if (c->role == CONTRACT_GATE)
-		took_gate(a, c, m);
+	else if (service_of(a->fleet, c->role) != NULL)
+		took_service(a, c, m);
 	else if (c->role == CONTRACT_HANDLER)
 		took_handler(a, c, m);
 	else
@@ -563,7 +590,7 @@ adopt_launch(struct adopt *a, struct err *e)
 	a->until_ms = clock_boot_ms() + ADOPT_WAIT_MS;
 	/* One that can't be read nobody can show: they are refused.  Bots of
 	 * ours that run have tokens that it proves. */
-	if (!clients_run(f->clients)
+	if (!clients_run(f->clients) && !service_runs(f)
 	    && (!a->busy || nonce_read(&f->nonce, dir, f->token, e) == -1)
 	    && nonce_make(&f->nonce, dir, f->token, e) == -1)
 		return -1;
@@ -583,7 +610,8 @@ adopt_forget(struct adopt *a)
 
 	for (uint32_t i = 0; i < f->local; i++)
 		f->shard[i].orphan = 0;
-	f->handler->orphan = f->gate->orphan = 0;
+	f->handler->orphan = 0;
+	service_each(f, forget);
 	clients_each(f->clients, forget);
 	a->busy = false;
 	a->listener.at.sun_path[0] = '\0';

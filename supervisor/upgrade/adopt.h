@@ -42,7 +42,8 @@ struct adopt {
 	bool handler, handler_stale, gate;
 	uint32_t newest;  /* handler generation the shards know of */
 	uint32_t runners; /* taken over */
-	/* Handler, gate and runners that were told to end; 0: none. */
+	/* Others than shards that were told to end: by role, then runners by
+	 * their place; 0: none. */
 	pid_t leaving[ADOPT_LEAVING];
 	uint64_t leaving_start[ADOPT_LEAVING];
 	struct timer leave; /* then it is killed */

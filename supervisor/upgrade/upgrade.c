@@ -71,6 +71,8 @@ become(struct fleet *f, int fd, const char *path, struct arrival *a,
 	a->gate_log = f->kept->fd[KEPT_GATE_LOG];
 	a->gate_listen = f->kept->fd[KEPT_GATE_LISTEN];
 	a->rest_listen = f->kept->fd[KEPT_REST_LISTEN];
+	a->web_listen = f->kept->fd[KEPT_WEB_LISTEN];
+	a->web_public = f->kept->fd[KEPT_WEB_PUBLIC];
 	a->nofile = f->nofile.rlim_cur == RLIM_INFINITY ? 0
 							: f->nofile.rlim_cur;
 	a->config = spawn_config(f->config->text, e);

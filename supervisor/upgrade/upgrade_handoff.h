@@ -26,7 +26,9 @@
 	X(guard, "guard")	/* channel to the guard, upgrade_guard.h */    \
 	X(gate_log, "gate_log") /* of kept.h, each */                          \
 	X(gate_listen, "gate_listen")                                          \
-	X(rest_listen, "rest_listen")
+	X(rest_listen, "rest_listen")                                          \
+	X(web_listen, "web_listen")                                            \
+	X(web_public, "web_public")
 
 #define UPGRADE_HANDOFF_NUMBERS(X)                                             \
 	X(count, "count") /* shards of the layout; 0: none yet */              \

@@ -7,6 +7,7 @@
 #include "tools/cli/base/form.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/help.h"
+#include "tools/cli/top/verb.h"
 #include "tools/cli/verb_table.h"
 
 #include <curl/curl.h>
@@ -35,6 +36,7 @@ print_versions(void)
 	printf("%s\n", curl_version());
 	printf("libmicrohttpd %s\n", MHD_get_version());
 	printf("json-c %s\n", json_c_version());
+	printf("%s\n", verb_top_curses());
 	printf("%s\n", mdb_version(NULL, NULL, NULL));
 	printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
 	printf("zlib %s\nzstd %s\n", zlibVersion(), ZSTD_versionString());

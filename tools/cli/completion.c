@@ -6,6 +6,7 @@
  */
 #include "tools/cli/completion.h"
 
+#include "shared/discord/dispatch.h"
 #include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/names.h"
@@ -79,6 +80,13 @@ offer_verbs(struct ask *a)
 		offer(v->name, v->help, a);
 }
 
+static void
+offer_events(struct ask *a)
+{
+	for (int i = DISPATCH_UNKNOWN + 1; i < DISPATCH_ALL; i++)
+		offer(dispatch_row[i].name, "", a);
+}
+
 /* What may stand where the table says "SHARD|PLUGIN" or "user|role". */
 static void
 offer_value(struct ask *a, const char *value)
@@ -102,6 +110,8 @@ offer_value(struct ask *a, const char *value)
 			offer(word, "", a);
 		else if (strcmp(word, "VERB") == 0)
 			offer_verbs(a);
+		else if (strcmp(word, "EVENT") == 0)
+			offer_events(a);
 		else if (strcmp(word, "FILE") == 0)
 			puts(":files");
 		else if (strcmp(value, "DIR") == 0

@@ -14,6 +14,7 @@
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/see/verb.h"
 #include "tools/cli/status/verb.h"
+#include "tools/cli/top/verb.h"
 #include "tools/cli/why/verb.h"
 
 #define FORMS(...)                                                             \
@@ -82,6 +83,15 @@ const struct cli_verb verb_table[] = {
 		"again every so many seconds (2) until q is pressed"}),
 	.exits = "0 all is well, 1 degraded, 2 down, 3 it cannot be told",
 	.examples = "shardherd\nshardherd status --json 7"},
+    {"top", "the same live: rates, bars, sorted, down to one of it", verb_top,
+	CLI_LOOK,
+	FORMS({"",
+	    "shards, plugins, clients and processes on a terminal; its "
+	    "last line has the keys"}),
+	OPTIONS({"--every", 0, OPTION_SECONDS, "SECONDS",
+	    "look again so often (1s)"}),
+	.exits = "as status; 64 without a terminal, or with one it does not "
+		 "know"},
     {"check", "one line for a monitoring system", verb_check, CLI_LOOK,
 	FORMS({"", "one line with performance data, whatever is wrong"}),
 	.exits = "0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN"},
@@ -411,9 +421,24 @@ const struct cli_verb verb_table[] = {
 	    {"set user|role ID RANK", "0 to 999, or never"},
 	    {"unset user|role ID", "the usual one again"}),
 	.examples = "shardherd rank set role 41771983423143936 100"},
-    {"db", "look into the store", verb_db, CLI_DATA,
+    {"db", "look into the store, copy it, put a copy back", verb_db, CLI_DATA,
 	FORMS({"[stat]", "its size and readers"},
-	    {"dump", "what is in it, without the session ids"})},
+	    {"dump", "what is in it, without the session ids"},
+	    {"backup FILE",
+		"the store and the plugins' storage, of a fleet that may run, "
+		"in one file; into a directory, with a name that tells when"},
+	    {"restore FILE",
+		"what plugins have stored as it was then; sessions and the "
+		"ledger of IDENTIFYs stay as they are, where they are. The "
+		"fleet is to be stopped; the old state is kept"}),
+	OPTIONS({"--dry-run", 0, OPTION_FLAG, NULL,
+		    "only read the file, and see whether it is whole",
+		    "restore"},
+	    {"--yes", 0, OPTION_FLAG, NULL,
+		"without a question, where there is a state already",
+		"restore"}),
+	.examples = "shardherd db backup /var/backups/bot\n"
+		    "shardherd db restore --dry-run bot.backup"},
     {"completion", "what makes a shell complete all of this", completion_verb,
 	CLI_DATA,
 	FORMS({"bash|zsh|fish", "the script for this shell, to be sourced"},

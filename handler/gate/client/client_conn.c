@@ -549,8 +549,9 @@ on_drained(struct wire *w)
 	struct client_conn *c = container_of(w, struct client_conn, wire);
 
 	c->answers = 0;
-	if (c->state < CLIENT_CONN_SNAPSHOT || c->state > CLIENT_CONN_LIVE)
-		return;
+	if (c->state < CLIENT_CONN_SNAPSHOT || c->state > CLIENT_CONN_LIVE
+	    || !timer_pending(&c->deadline))
+		return; /* nothing waits for it */
 	timer_stop(&c->deadline);
 	client_conn_wake(c);
 }

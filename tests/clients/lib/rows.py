@@ -45,6 +45,8 @@ ROWS = [
         "12 messages at once": "leaves limits to a proxy"},
         ("since is an object",),
         disorder={ALWAYS: "hands each event to a task of its own"}),
+    # Built without TLS.  Who asked while a window ended goes as well.
+    Row("twilight", "cargo", ("plain",), refused=TWICE_WOKEN),
     Row("two-bots", None, odd=(RESUME_HOST,),
         disorder=LATE_QUEUE, pair=("discord.js", "discord.py")),
 ]

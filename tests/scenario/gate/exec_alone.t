@@ -14,8 +14,8 @@ from processes import alive
 from ws import Closed
 
 
-def turned_away(t, config, token, what):
-    """IDENTIFY with that token ends with 4000."""
+def turned_away(t, config, token, code, what):
+    """IDENTIFY with that token ends with this code."""
     bot = FleetBot(gate_url(config))
     bot.until(10)
     bot.identify(token, (0, 1), intents=INTENTS)
@@ -23,7 +23,7 @@ def turned_away(t, config, token, what):
         bot.until(0, "READY")
         t.ok(False, what)
     except Closed as e:
-        t.equal(e.code, 4000, what)
+        t.equal(e.code, code, what)
     bot.drop()
 
 
@@ -41,10 +41,11 @@ def main(t):
     t.match(done, "READY at the gate", "a new process is not refused")
     bot = bots.wait_ready(other_than=(first,))
     wait_until(lambda: not alive(first), "the one before ends")
-    turned_away(t, config, bots.has(first, "start")[0]["DISCORD_TOKEN"],
+    turned_away(t, config, bots.has(first, "start")[0]["DISCORD_TOKEN"], 4004,
         "one that was replaced does not take the place back")
     own = fleet.must("client", "add", "bot").split()[0]
-    turned_away(t, config, own, "nor does another of the bot's, by its config")
+    turned_away(t, config, own, 4000,
+        "nor does another of the bot's, by its config")
     bots.wait_messages(bot, 50)
 
     sim.ctl("set", "shards", 4)

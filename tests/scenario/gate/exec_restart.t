@@ -5,16 +5,38 @@ ours, is started again when it dies, replaced under load by `client restart`
 and by a reload without a message missed or an IDENTIFY spent, and ends with the
 fleet.  A new one that is broken, or does not come up in time, leaves the old
 one in service."""
+import http.client as http_client
 import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 from execs import Bots, Judge, exec_config
-from gates import wait_gate
+from gates import gate_url, wait_gate
 from herd import scenario, wait_until
 from processes import alive, kill
+from ws import Client, Closed
 
 RATE = 100
+
+
+def taken(config, token):
+    """What REST says to it, and the gateway: a close code, None: RESUMEd, or
+    told to begin anew."""
+    http = http_client.HTTPConnection(config["gate.rest_listen"], timeout=20)
+    http.request("GET", "/api/v10/gateway/bot", headers={
+        "Authorization": "Bot " + token})
+    answer = http.getresponse().status
+    http.close()
+    client = Client(gate_url(config))
+    client.until(10)
+    client.resume(token, "0" * 32, 1)
+    try:
+        client.until(9)
+        return answer, None
+    except Closed as e:
+        return answer, e.code
+    finally:
+        client.drop()
 
 
 def main(t):
@@ -60,6 +82,9 @@ def main(t):
     t.ok("SIGKILL" in bots.row()["last_end"] or "signal 9" in
         bots.row()["last_end"], "its death is told as it was")
     t.equal(bots.row()["starts"], 2, "and it was started again")
+    t.equal((taken(config, start["DISCORD_TOKEN"]),
+        taken(config, bots.has(second, "start")[0]["DISCORD_TOKEN"])),
+        ((401, 4004), (200, None)), "its token has ended with it")
     t.match(fleet.must("client", "why", "bot"), r"(?s)process started.*"
         r"connection ended: .*signal 9.*process started",
         "client why has it all, in order")
@@ -119,7 +144,7 @@ def main(t):
     t.sentence(fleet.cli("client", "restart", "other"), 64,
         "client other has no exec", "without exec there is nothing to restart")
     t.sentence(fleet.cli("client", "restart", "nobody"), 64,
-        "there is no .client .nobody", "nor without a client")
+        "here is no .*client.* .nobody", "nor without a client")
 
     why = fleet.must("client", "why", "bot")
     for words in ("restart asked for by", "took over", "did not come up",

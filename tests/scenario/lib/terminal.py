@@ -17,7 +17,10 @@ ROWS, COLUMNS = 12, 80
 class Terminal:
     """A program, or shardherd with words for it, on a terminal of its own."""
 
-    def __init__(self, fleet, *args, argv=None, env=None):
+    def __init__(self, fleet, *args, argv=None, env=None, **more):
+        env = {**(env or os.environ), "TERM": "xterm", **more}
+        if "NO_COLOR" not in more:
+            env.pop("NO_COLOR", None)
         self.fd, tty = pty.openpty()
         fcntl.ioctl(tty, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS,
             COLUMNS, 0, 0))

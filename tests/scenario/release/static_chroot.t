@@ -12,6 +12,7 @@ sys.path.append(sys.path[0] + "/../lib")
 import herd
 from cage import make_root
 from processes import kill
+from screen import Terminal
 
 CONFIG = 78
 # A root of our own, in namespaces of our own: $0 is the root.
@@ -59,6 +60,18 @@ def certificates(t, sim, fleet):
         os.unlink(path)
 
 
+def has_a_screen(t, fleet):
+    """No description of any terminal is there but those compiled in."""
+    for kind in ("xterm-256color", "tmux-256color", "linux"):
+        term = Terminal(*CAGE, fleet.root, "/shardherd", "-c",
+            "/bot/shardherd.conf", "top", env={"TERM": kind})
+        term.wait(r"\Acluster herd +ready ")
+        term.keys("q")
+        t.equal(term.end(), 0, "top on a %s" % kind)
+        t.ok(term.is_sane(), "which is left as it was")
+        term.close()
+
+
 def runs(t, sim, fleet):
     bundle = os.path.join(fleet.root, BUNDLES[0])
     shutil.copy(sim.urls["SIM_CA"], bundle)
@@ -74,6 +87,7 @@ def runs(t, sim, fleet):
     sim.ctl("pause")
     fleet.wait_status(lambda s: all(i["seq"] == i["acked_seq"] > 100
         for i in s["shards"]), "every event is acknowledged")
+    has_a_screen(t, fleet)
     fleet.must("db", "stat")
     fleet.stop()
     totals = sim.totals()

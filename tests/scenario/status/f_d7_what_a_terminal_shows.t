@@ -4,15 +4,16 @@
 it is, a watched status keeps its head and ends by q, words that are nearly
 right are named, groups of verbs alone show what there is, help fits, the
 version names the build, and restart restarts."""
+import json
 import os
 import re
-import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import SHARDHERD, scenario, wait_until
+from herd import scenario
 from processes import alive
-from terminal import COLUMNS, ROWS, Terminal
+from terminal import ROWS, Terminal
+
 
 def watched(t, fleet):
     term = Terminal(fleet, "status", "--all", "-w0.1")
@@ -27,9 +28,50 @@ def watched(t, fleet):
 
 def waited_for(t, fleet):
     term = Terminal(fleet, "start", "--wait")
-    term.wait(r"\d+ of 16 shards are ready, the handler is")
+    term.wait(r"\r\x1b\[KStarting for .*\d+ of 16 shards are ready, the handler ")
     t.ok(True, "a start that takes long tells how far it is")
     t.equal(term.end(), 0, "and ends well")
+    t.match(term.text, r"about [\d.m]+s more: \d+ of 16 shards are ready",
+        "and how long it still takes")
+    t.ok("\n" not in term.text.strip(), "in one line that is drawn anew")
+    t.match(term.text, r"\r\x1b\[K$", "of which nothing is left")
+
+
+def simple(t, fleet):
+    """No colours where they are not wanted, no escapes where nobody reads
+    them, and in JSON nothing else."""
+    looks = (["status"], ["plugin"], ["budget"], ["why"], ["check"])
+    shown = {}
+    for how, env in (("", {}), ("NO_COLOR", {"NO_COLOR": "1"}),
+            ("TERM=dumb", {"TERM": "dumb"})):
+        terms = [Terminal(fleet, *look, **env) for look in looks]
+        for term in terms:
+            term.end()
+        shown[how] = "".join(term.text for term in terms)
+    t.match(shown[""], r"\x1b\[3\dm", "a terminal has colours")
+    t.ok(not re.search(r"\x1b\[\d*m", shown["NO_COLOR"]), "not with NO_COLOR")
+    t.ok("\x1b" not in shown["TERM=dumb"], "nor with TERM=dumb")
+    t.ok("\x1b" not in "".join(fleet.cli(*look).stdout for look in looks),
+        "nor where there is no terminal")
+    term = Terminal(fleet, "status", "-w0.1", TERM="dumb")
+    term.wait(r"(?s)cluster .*cluster .*")
+    os.write(term.fd, b"q")
+    term.end()
+    t.ok("\x1b" not in term.text, "a watched status is no exception")
+
+
+def slow(t, fleet):
+    """Stops and starts again, so that every shard takes its time."""
+    done = fleet.cli("restart", "--wait", "--json")
+    t.equal((done.returncode, done.stderr), (0, ""), "--json: nothing beside it")
+    for line in done.stdout.splitlines():
+        json.loads(line)
+    fleet.must("stop", "--end-sessions")
+    term = Terminal(fleet, "start", "--wait", TERM="dumb")
+    t.equal(term.end(), 0, "a start on a simple terminal")
+    t.ok("\x1b" not in term.text, "has no escapes")
+    t.match(term.text, r"(?m)^shardherd: Starting for [\d.m]+s, .*of 16 shards",
+        "but lines, now and then")
 
 
 def words(t, fleet):
@@ -78,6 +120,8 @@ def main(t):
     waited_for(t, fleet)
     watched(t, fleet)
     words(t, fleet)
+    simple(t, fleet)
+    slow(t, fleet)
     restart(t, fleet, sim)
     fleet.stop()
 

@@ -28,19 +28,16 @@ judge(struct view *v)
 	verdict_fleet(&f, &v->verdict);
 }
 
-/* What a shard is silent for, as its part of the page would have it. */
+/* Who is to be silent hears much, and for ten minutes none of the first class. */
 static void
-be_silent(struct view_shard *s, uint64_t now_ms)
+silence(struct page_shard *s, uint64_t now_ms)
 {
-	s->s.silence_ms = 1000;
-	s->s.traffic = s->s.fleet = s->silent != 0 ? 1000000 : 0;
-	for (unsigned i = 0; i < CLASSES; i++)
-		s->s.class[i] = (struct page_class) {.last_ms = now_ms > 600000
-			? now_ms - 600000
-			: 1,
-		    .mark = s->silent >> i & 1 ? 0 : s->s.traffic,
-		    .seen = 100,
-		    .over = 100};
+	s->silence_ms = 60000;
+	s->traffic = 1000000;
+	s->class[0] = (struct page_class) {.last_ms = now_ms - 600000,
+	    .seen = VERDICT_SEEN,
+	    .over = VERDICT_SEEN,
+	    .longest = 1};
 }
 
 /* Judged as on a page, but for what of a page is not made up. */
@@ -55,14 +52,20 @@ count(struct view *v)
 		    .w = &s->w,
 		    .cluster = &v->cluster,
 		    .id = s->id,
-		    .alive = s->alive};
+		    .alive = s->alive,
+		    .stopped = s->stopped,
+		    .orphan = s->orphan};
 		struct verdict is;
 
-		be_silent(s, v->now_ms);
+		if (s->silent != 0)
+			silence(&s->s, v->now_ms);
 		is = verdict_shards_add(&v->shards, &f, v->now_ms);
 		s->deaf = is.deaf;
+		s->ready = is.ready;
+		s->silent = is.silent;
 		s->state = is.word;
 		s->code = is.code;
+		s->age_ms = is.age_ms;
 		v->in_state[s->s.state] += !s->deaf;
 	}
 	v->ready = v->shards.ready;

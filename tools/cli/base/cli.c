@@ -5,6 +5,7 @@
 #include "shared/base/text.h"
 #include "shared/json/json.h"
 #include "tools/cli/base/form.h"
+#include "tools/cli/base/progress.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -27,6 +28,7 @@ cli_say(const char *fmt, ...)
 	char text[4096];
 	va_list ap;
 
+	progress_clear();
 	fflush(stdout);
 	va_start(ap, fmt);
 	text_vformat(text, sizeof(text), fmt, ap);
@@ -37,6 +39,7 @@ cli_say(const char *fmt, ...)
 void
 cli_warning(const char *line, void *arg)
 {
+	progress_clear();
 	fprintf(stderr, "warning: %s\n", line);
 }
 
@@ -154,6 +157,7 @@ cli_step(uint64_t deadline_ms)
 {
 	if (clock_boot_ms() >= deadline_ms)
 		return false;
+	progress_tick();
 	usleep(50000);
 	return true;
 }

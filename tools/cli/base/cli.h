@@ -77,7 +77,7 @@ void cli_print(const char *fmt, ...) printflike(1, 2);
 void cli_print_json(struct json_object *);
 /*
  * Loops of the CLI that have nothing to poll (a page of memory, a lock) step
- * through this: sleeps 50 ms, false once `deadline` (clock_boot_ms) is over.
+ * through this, and tick the progress: sleeps 50 ms, false once `deadline` (clock_boot_ms) is over.
  */
 bool cli_step(uint64_t deadline_ms);
 

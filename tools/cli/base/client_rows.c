@@ -2,7 +2,6 @@
 /* See client_rows.h. */
 #include "tools/cli/base/client_rows.h"
 
-#include "shared/json/json.h"
 #include "tools/cli/base/human.h"
 
 #include <string.h>
@@ -127,41 +126,4 @@ client_rows_add(struct table *t, const struct view *v,
 	table_add(t, "%llu", (unsigned long long)r->calls);
 	table_add(t, "%llu",
 	    (unsigned long long)(r->limited_ours + r->limited_discord));
-}
-
-/* ---- fields --------------------------------------------------------- */
-
-static void
-put_seconds(struct json_object *o, const char *key, int64_t ms)
-{
-	json_object_object_add(o, key,
-	    ms < 0 ? NULL : json_object_new_double((double)ms / 1000));
-}
-
-static void
-put_text(struct json_object *o, const char *key, const char *text)
-{
-	json_object_object_add(o, key,
-	    text[0] == '\0' ? NULL : json_object_new_string(text));
-}
-
-void
-client_rows_json(struct json_object *o, const struct view *v,
-    const struct page_client *c)
-{
-	struct verdict_client one = verdict_of(v, c);
-
-	put_text(o, "name", c->name);
-	put_text(o, "state", verdict_client_name[one.state]);
-	json_put_int(o, "sessions", c->sessions);
-	json_put_int(o, "connected", c->connected);
-	json_put_int(o, "lag_events", (int64_t)c->lag_events);
-	json_put_int(o, "log_percent", one.fill);
-	put_seconds(o, "heard_s", view_age(v, c->heard_ms));
-	put_seconds(o, "away_s", one.away_ms);
-	put_seconds(o, "overrun_s", view_age(v, c->overrun_ms));
-#define X(n) json_put_int(o, #n, (int64_t)c->n);
-	PAGE_CLIENT_COUNTERS(X)
-#undef X
-	put_text(o, "note", c->note);
 }

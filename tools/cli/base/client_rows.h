@@ -6,8 +6,6 @@
 #include "tools/cli/base/table.h"
 #include "shared/view/view.h"
 
-struct json_object;
-
 #define CLIENT_ROWS_HEADINGS                                                   \
 	"CLIENT STATE SHARDS >LAG HEARD ?>EVENTS ?>REPLAYED ?>CAUGHT "         \
 	"?>OVERRUNS ?>REST ?>LIMITED NOTE"
@@ -21,9 +19,6 @@ void client_rows_add(struct table *, const struct view *,
 /* What is wrong with it, for the last; "". */
 void client_rows_note(const struct view *, const struct page_client *,
     char *out, size_t size);
-/* The fields of status --json gate.clients[]. */
-void client_rows_json(struct json_object *, const struct view *,
-    const struct page_client *);
 
 /* The page's part of it; NULL: nothing is known of it. */
 const struct page_client *client_rows_find(const struct view *,

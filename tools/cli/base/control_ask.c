@@ -10,6 +10,7 @@
 #include "tools/cli/base/cli.h"
 #include "shared/view/lock.h"
 #include "tools/cli/base/operator.h"
+#include "tools/cli/base/progress.h"
 #include "shared/view/view.h"
 
 #include <errno.h>
@@ -154,6 +155,7 @@ wait_readable(struct reader *r, struct err *err)
 	uint64_t now = clock_boot_ms();
 	uint64_t left = r->until > now ? r->until - now : 0;
 
+	progress_tick();
 	if (poll(&p, 1, (int)(left < LOOK_MS ? left : LOOK_MS)) > 0)
 		return 1;
 	return view_awake(r->config, err);

@@ -4,6 +4,7 @@
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
+#include "tools/cli/base/progress.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@ follow_show(const char *key, const char *text, void *arg)
 {
 	struct cli *c = arg;
 
+	progress_clear();
 	if (c->json)
 		cli_print_json(
 		    json_put_text(json_object_new_object(), key, text));
@@ -34,11 +36,16 @@ follow_end(struct cli *c, struct json_object *answer)
 }
 
 int
-follow_order(struct cli *c, struct json_object *request, double seconds)
+follow_order(struct cli *c, struct json_object *request, const char *what,
+    double seconds)
 {
 	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
-	struct json_object *a = control_ask_lines(&c->config, request, -1,
-	    seconds, follow_show, c, &c->err);
+	struct json_object *a;
+
+	progress_begin(c, PROGRESS_PLAIN, what, seconds);
+	a = control_ask_lines(&c->config, request, -1, seconds, follow_show, c,
+	    &c->err);
+	progress_end();
 
 	if (a == NULL && c->err.code == EXIT_UNKNOWN
 	    && clock_boot_ms() >= until)

@@ -223,10 +223,18 @@ table_room(FILE *f)
 }
 
 bool
+table_may_draw(FILE *f)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(f)) && term != NULL && term[0] != '\0'
+	    && strcmp(term, "dumb") != 0;
+}
+
+bool
 table_may_colour(FILE *f)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR");
 
-	return (no == NULL || *no == '\0') && isatty(fileno(f)) && term != NULL
-	    && strcmp(term, "dumb") != 0;
+	return (no == NULL || *no == '\0') && table_may_draw(f);
 }

@@ -43,7 +43,9 @@ size_t table_room(FILE *f);
 void table_wrap(FILE *f, const char *line, size_t used, size_t indent,
     size_t room);
 
-/* May f have colour: a terminal, and no NO_COLOR. */
+/* May what is on f be drawn over: a terminal that knows more than lines. */
+bool table_may_draw(FILE *f);
+/* May f have colour: the same, and no NO_COLOR. */
 bool table_may_colour(FILE *f);
 
 #endif

@@ -5,6 +5,7 @@
 #include "shared/base/version.h"
 #include "shared/json/json.h"
 #include "shared/net/tls.h"
+#include "tools/cli/base/progress.h"
 
 #include <curl/curl.h>
 #include <string.h>
@@ -77,6 +78,14 @@ understand(const struct config *c, long status, const char *body,
 	return 0;
 }
 
+/* Once a second at least; a person may wait for a host that is silent. */
+static int
+on_time(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	progress_tick();
+	return 0;
+}
+
 static CURL *
 new_request(const struct config *c, struct curl_slist *headers, const char *ca,
     const char *url, struct body *body)
@@ -91,6 +100,8 @@ new_request(const struct config *c, struct curl_slist *headers, const char *ca,
 	curl_easy_setopt(h, CURLOPT_PROXY, c->proxy);
 	curl_easy_setopt(h, CURLOPT_TIMEOUT, TIMEOUT_S);
 	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, on_time);
 	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(h, CURLOPT_WRITEDATA, body);
 	curl_easy_setopt(h, CURLOPT_ERRORBUFFER, body->words);
@@ -100,9 +111,10 @@ new_request(const struct config *c, struct curl_slist *headers, const char *ca,
 }
 
 int
-token_who_ask(const struct config *c, const char *token, struct token_who *who,
+token_who_ask(const struct cli *cli, const char *token, struct token_who *who,
     struct err *err)
 {
+	const struct config *c = &cli->config;
 	static struct body body;
 	char url[1024], header[4200], ca[CONFIG_PATH_MAX];
 	struct curl_slist *headers;
@@ -120,7 +132,9 @@ token_who_ask(const struct config *c, const char *token, struct token_who *who,
 	headers = curl_slist_append(NULL, header);
 	explicit_bzero(header, sizeof(header));
 	h = new_request(c, headers, ca, url, &body);
+	progress_begin(cli, PROGRESS_PLAIN, "The API is asked", TIMEOUT_S);
 	rc = curl_easy_perform(h);
+	progress_end();
 	curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(h);
 	explicit_bzero(headers->data, strlen(headers->data));

@@ -5,6 +5,7 @@
  * once, and the one before it no longer.
  */
 #include "shared/json/json.h"
+#include "shared/view/status_json.h"
 #include "shared/store/client_token.h"
 #include "tools/cli/base/client_rows.h"
 #include "tools/cli/base/form.h"
@@ -25,7 +26,7 @@ fields(const struct view *v, const struct page_client *p, bool has)
 {
 	struct json_object *o = json_object_new_object();
 
-	client_rows_json(o, v, p);
+	status_json_client(o, v, p);
 	json_put_bool(o, "token", has);
 	return o;
 }

@@ -6,6 +6,7 @@
 #include "shared/base/text.h"
 #include "shared/json/json.h"
 #include "shared/store/store.h"
+#include "tools/cli/backup/verb.h"
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
@@ -167,12 +168,31 @@ dump_db(struct cli *c)
 	return EXIT_FINE;
 }
 
+static bool dry_run, yes;
+
+static int
+backup_db(struct cli *c)
+{
+	return verb_backup(c, c->argv[1]);
+}
+
+static int
+restore_db(struct cli *c)
+{
+	return verb_restore(c, c->argv[1], dry_run, yes);
+}
+
 int
 verb_db(struct cli *c)
 {
 	static const struct form_act acts[] = {{"stat", stat_db},
-	    {"dump", dump_db}};
+	    {"dump", dump_db}, {"backup", backup_db}, {"restore", restore_db}};
+	const struct option opts[] = {
+	    {"--dry-run", &dry_run},
+	    {"--yes", &yes},
+	};
 
-	return option_take(c, NULL, 0) == -1 ? cli_fail(c)
-					     : form_act(c, acts, nitems(acts));
+	return option_take(c, opts, nitems(opts)) == -1
+	    ? cli_fail(c)
+	    : form_act(c, acts, nitems(acts));
 }

@@ -208,7 +208,8 @@ replay(struct cli *c)
 	json_put_text(q, "action", "replay");
 	if (id != CONTRACT_PLUGIN_ALL)
 		json_put_int(q, "id", (int64_t)id);
-	return follow_order(c, q, view_patience(&c->config, PATIENCE_PLUGIN));
+	return follow_order(c, q, "The plugin is waited for",
+	    view_patience(&c->config, PATIENCE_PLUGIN));
 }
 
 static int

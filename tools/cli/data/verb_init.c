@@ -272,7 +272,7 @@ build(struct init *in, bool offline, struct token_who *who)
 	if (config_parse(&c->config, in->conf, in->text, on_problem, NULL,
 		&c->err)
 		== 0
-	    && (offline || token_who_ask(&c->config, token, who, &c->err) == 0)
+	    && (offline || token_who_ask(c, token, who, &c->err) == 0)
 	    && (r = write_new(in, in->token_file, in->token)) == 0
 	    && (r = write_new(in, in->conf, in->text)) == -1)
 		unlink(in->token_file);

@@ -21,7 +21,7 @@ check(struct cli *c, bool quiet)
 	    || (token = config_read_token(c->config.token_file, &c->err))
 		== NULL)
 		return cli_fail(c);
-	r = token_who_ask(&c->config, token, &who, &c->err);
+	r = token_who_ask(c, token, &who, &c->err);
 	secret_free(token);
 	if (r == -1)
 		return cli_fail(c);

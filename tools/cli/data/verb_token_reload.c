@@ -10,6 +10,7 @@
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/load.h"
+#include "tools/cli/base/progress.h"
 #include "shared/view/view.h"
 #include "tools/cli/data/verb.h"
 
@@ -102,8 +103,11 @@ ask(struct rotation *r, int fd, bool dry)
 	json_put_bool(q, "passed", fd != -1);
 	if (fd != -1)
 		lseek(fd, 0, SEEK_SET);
+	progress_begin(r->cli, dry ? PROGRESS_PLAIN : PROGRESS_READY,
+	    dry ? "Discord is asked" : "Moving to the other token", 0);
 	a = control_ask_lines(&r->cli->config, q, fd,
 	    dry || r->o.no_wait ? CHECK_S : MOVE_S, show, r, &r->cli->err);
+	progress_end();
 	if (a == NULL)
 		return -1;
 	if (r->cli->json && (dry == r->o.dry || r->same))

@@ -49,7 +49,6 @@ live_next(struct live *l, struct live_hdr *h, const char **payload,
 	memcpy(h, buf_data(&l->in), sizeof(*h));
 	if (h->type < LIVE_HELLO || h->type > LIVE_MISSED
 	    || h->len > LIVE_FRAME_MAX) {
-		errno = 0;
 		return err_set(e, EXIT_UNKNOWN,
 		    "What the handler sends is not understood: is it of "
 		    "another version?");
@@ -87,7 +86,6 @@ take_hello(struct live *l, const struct live_hdr *h, const char *payload,
 {
 	struct live_hello hello;
 
-	errno = 0;
 	if (h->type == LIVE_REFUSED)
 		return err_set(e, EXIT_TRY_LATER, "%s",
 		    TEXT_OF_N(payload, h->len, 200));
@@ -116,7 +114,6 @@ wait_hello(struct live *l, struct err *e)
 	int r;
 
 	while ((r = live_next(l, &h, &payload, e)) == 0) {
-		errno = 0;
 		if ((now = clock_boot_ms()) >= until)
 			return err_set(e, EXIT_UNKNOWN,
 			    "The handler has said nothing for %d s: it hangs "

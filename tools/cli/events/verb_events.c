@@ -17,7 +17,6 @@
 #include "tools/cli/events/verb.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -322,7 +321,6 @@ check_places(struct events_view *v)
 	if (v->guild == NULL && v->shard == -1)
 		return 0;
 	if (v->guild != NULL && (!str_to_u64(v->guild, &guild) || guild == 0)) {
-		errno = 0;
 		return err_set(&c->err, EXIT_USAGE, "\"%s\" is no guild id",
 		    TEXT_OF(v->guild, 40));
 	}

@@ -7,6 +7,7 @@
 #include "tools/cli/base/load.h"
 #include "shared/view/lock.h"
 #include "tools/cli/base/option.h"
+#include "tools/cli/base/progress.h"
 #include "shared/view/view.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 
 #define START_WAIT_MS 20000 /* for the supervisor's word, without --wait */
 #define END_WAIT_MS 5000    /* for one that has said it cannot start */
-#define TELL_MS 3000	    /* before a terminal is told what keeps it */
+#define LOOK_MS 500	    /* between two looks at how far it is */
 #define NOTE_MAX sizeof(((struct verdict_finding *)NULL)->text)
 #define READY_WAIT_S 300 /* --wait without a number */
 
@@ -76,34 +77,21 @@ what_keeps(struct cli *c, char *out, size_t size)
 	view_free(&v);
 }
 
-/* A person who waits is told once what for. */
-static void
-tell_waiting(struct cli *c)
-{
-	char note[NOTE_MAX];
-
-	what_keeps(c, note, sizeof(note));
-	if (note[0] != '\0' && !c->json && isatty(STDERR_FILENO))
-		cli_say("%s", note);
-}
-
 /* One line from the pipe: its length, 0 at EOF, -1 when time is up. */
 static ssize_t
-read_word(struct cli *c, int fd, char *out, size_t size, uint64_t until)
+read_word(int fd, char *out, size_t size, uint64_t until)
 {
-	uint64_t tell = clock_boot_ms() + TELL_MS, now;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	size_t have = 0;
+	uint64_t now;
 
 	while ((now = clock_boot_ms()) < until && have + 1 < size) {
-		uint64_t next = tell > now && tell < until ? tell : until;
+		uint64_t next = now + LOOK_MS < until ? now + LOOK_MS : until;
 		ssize_t n;
 
-		if (poll(&p, 1, (int)(next - now)) <= 0) {
-			if (next == tell)
-				tell_waiting(c);
+		progress_tick();
+		if (poll(&p, 1, (int)(next - now)) <= 0)
 			continue;
-		}
 		n = read(fd, out + have, size - 1 - have);
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -191,33 +179,23 @@ starting_daemon(struct cli *c, uint64_t until, bool hold)
 		daemon_main(c, fds[1], hold);
 	}
 	close(fds[1]);
-	r = understand(c, word, read_word(c, fds[0], word, sizeof(word), limit),
+	progress_begin(c, PROGRESS_READY, "Starting", 0);
+	r = understand(c, word, read_word(fds[0], word, sizeof(word), limit),
 	    pid, limit == until);
+	progress_end();
 	close(fds[0]);
 	return r;
-}
-
-/* On a terminal: a line now and then, so that nobody thinks it hangs. */
-static void
-tell_progress(struct cli *c, const struct view *v, uint64_t *told_ms)
-{
-	const char *note = view_note(v);
-
-	if (c->json || !isatty(STDERR_FILENO)
-	    || clock_boot_ms() - *told_ms < TELL_MS)
-		return;
-	*told_ms = clock_boot_ms();
-	cli_say("%u of %zu shards are ready, the handler is %s%s%s", v->ready,
-	    v->n, v->handler_state, note[0] != '\0' ? ". " : "", note);
 }
 
 int
 starting_wait(struct cli *c, uint64_t until)
 {
-	uint64_t begin = clock_boot_ms(), told = begin;
+	uint64_t begin = clock_boot_ms();
 	struct view v = {0};
 	bool done = false, alive = true;
 
+	progress_begin(c, PROGRESS_READY, "Starting",
+	    (double)(until > begin ? until - begin : 0) / 1000);
 	do {
 		view_free(&v);
 		memset(&v, 0, sizeof(v));
@@ -228,9 +206,8 @@ starting_wait(struct cli *c, uint64_t until)
 		alive = v.alive;
 		if (v.hung)
 			break;
-		if (!done)
-			tell_progress(c, &v, &told);
 	} while (!done && alive && cli_step(until));
+	progress_end();
 	if (!done && v.hung)
 		(void)view_awake(&c->config, &c->err);
 	else if (!done && !alive)

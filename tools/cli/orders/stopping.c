@@ -6,6 +6,7 @@
 #include "shared/process/pidfd.h"
 #include "shared/process/process.h"
 #include "tools/cli/base/control_ask.h"
+#include "tools/cli/base/progress.h"
 #include "shared/view/lock.h"
 #include "shared/view/view.h"
 
@@ -61,7 +62,7 @@ is_shard(pid_t pid, const void *arg)
 
 /* Who had SIGTERM, which is MSG_STOP. */
 struct asked {
-	bool shards, bots, handler, gate;
+	bool shards, bots, handler, gate, web;
 };
 
 /* The parents of clients' processes, which end with them. */
@@ -80,6 +81,16 @@ stop_bots(const struct view *v, bool signal_them)
 			    &w->pid_start);
 	}
 	return n;
+}
+
+/* Once there are none of those before it; 1: it lives. */
+static unsigned
+stop_one(const struct page_watch *w, bool alive, unsigned before, bool *asked)
+{
+	if (alive && before == 0 && !*asked)
+		pidfd_signal_if(w->pid, SIGTERM, started_at, &w->pid_start);
+	*asked |= before == 0;
+	return alive;
 }
 
 /* Each is asked once those are gone who still have something for it: how many
@@ -103,23 +114,16 @@ stop_orphans(const struct config *config, struct asked *asked)
 	bots = stop_bots(&v, n == 0 && !asked->bots);
 	asked->bots |= n == 0;
 	n += bots;
-	if (v.handler_alive && n == 0 && !asked->handler)
-		pidfd_signal_if(v.handler_watch.pid, SIGTERM, started_at,
-		    &v.handler_watch.pid_start);
-	asked->handler |= n == 0;
-	n += v.handler_alive;
-	if (v.gate_alive && n == 0 && !asked->gate)
-		pidfd_signal_if(v.gate_watch.pid, SIGTERM, started_at,
-		    &v.gate_watch.pid_start);
-	asked->gate |= n == 0;
-	n += v.gate_alive;
+	n += stop_one(&v.handler_watch, v.handler_alive, n, &asked->handler);
+	n += stop_one(&v.gate_watch, v.gate_alive, n, &asked->gate);
+	n += stop_one(&v.web_watch, v.web_alive, n, &asked->web);
 	view_free(&v);
 	return n;
 }
 
 /* Nobody holds the lock.  The handler goes after the shards, which flush to it,
  * and the bots, who have their calls from it; the gate, to which it flushes,
- * goes last. */
+ * after it; web, which tells of all of them, goes last. */
 static int
 stop_rest(struct cli *c, double seconds)
 {
@@ -237,17 +241,28 @@ stop_running(struct cli *c, bool end_sessions, double seconds, int32_t pid)
 	return EXIT_FINE;
 }
 
-int
-stopping(struct cli *c, bool end_sessions, double seconds)
+static int
+stop_all(struct cli *c, bool end_sessions, double seconds)
 {
 	int32_t pid;
 
-	if (seconds == 0)
-		seconds = view_patience(&c->config, PATIENCE_STOP);
 	if (lock_held(c->config.state_dir, &pid))
 		return stop_running(c, end_sessions, seconds, pid);
 	/* Its state_dir may be moved or gone: it answers all the same. */
 	if (control_ask_anybody(&c->config))
 		return stop_running(c, end_sessions, seconds, 0);
 	return stop_rest(c, seconds);
+}
+
+int
+stopping(struct cli *c, bool end_sessions, double seconds)
+{
+	int code;
+
+	if (seconds == 0)
+		seconds = view_patience(&c->config, PATIENCE_STOP);
+	progress_begin(c, PROGRESS_GONE, "Stopping", seconds);
+	code = stop_all(c, end_sessions, seconds);
+	progress_end();
+	return code;
 }

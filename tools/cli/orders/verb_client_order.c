@@ -26,7 +26,8 @@ verb_client_restart(struct cli *c, const char *name)
 
 	json_put_text(q, "action", "restart");
 	json_put_text(q, "name", name);
-	return follow_order(c, q, patience(&c->config, name));
+	return follow_order(c, q, "Replacing the client's process",
+	    patience(&c->config, name));
 }
 
 int
@@ -37,5 +38,5 @@ verb_client_kick(struct cli *c, const char *name, bool end)
 	json_put_text(q, "action", "kick");
 	json_put_text(q, "name", name);
 	json_put_bool(q, "end", end);
-	return follow_order(c, q, ANSWER_S);
+	return follow_order(c, q, "The gate is waited for", ANSWER_S);
 }

@@ -17,5 +17,6 @@ verb_plugin_order(struct cli *c, const char *action, const char *name)
 	q = control_ask_new("plugin");
 	json_put_text(q, "action", action);
 	json_put_text(q, "name", name);
-	return follow_order(c, q, view_patience(&c->config, PATIENCE_PLUGIN));
+	return follow_order(c, q, "The plugin is waited for",
+	    view_patience(&c->config, PATIENCE_PLUGIN));
 }

@@ -7,6 +7,7 @@
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
+#include "tools/cli/base/progress.h"
 #include "shared/view/view.h"
 #include "tools/cli/orders/verb.h"
 
@@ -66,13 +67,15 @@ print_setup(struct json_object *o)
 static struct json_object *
 ask(struct cli *c, const char *setup, struct json_object **result)
 {
-	struct json_object *q = control_ask_new("probe");
+	struct json_object *q = control_ask_new("probe"), *a;
+	double s = view_patience(&c->config, PATIENCE_PROBE);
 
 	if (setup != NULL)
 		json_put_text(q, "setup", setup);
-	return control_ask_lines(&c->config, q, -1,
-	    view_patience(&c->config, PATIENCE_PROBE), on_line, result,
-	    &c->err);
+	progress_begin(c, PROGRESS_PLAIN, "The reaction is waited for", s);
+	a = control_ask_lines(&c->config, q, -1, s, on_line, result, &c->err);
+	progress_end();
+	return a;
 }
 
 int

@@ -8,6 +8,7 @@
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
+#include "tools/cli/base/progress.h"
 #include "shared/view/view.h"
 #include "tools/cli/orders/verb.h"
 
@@ -50,12 +51,14 @@ release(struct cli *c, double wait_s)
 	    == NULL)
 		return cli_fail(c);
 	json_object_put(a);
+	progress_begin(c, PROGRESS_PLAIN, "Discord is asked", wait_s);
 	do {
 		if (view_read(&v, &c->config, &c->err) == -1)
 			return cli_fail(c);
 		view_free(&v);
 	} while (
 	    v.cluster.release_checks == was.release_checks && cli_step(until));
+	progress_end();
 	return finish(c, &v.cluster, was.release_checks);
 }
 

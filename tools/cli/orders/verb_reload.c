@@ -29,5 +29,6 @@ verb_reload(struct cli *c)
 	q = control_ask_new("reload");
 	json_put_bool(q, "check", check);
 	json_put_bool(q, "no_wait", no_wait);
-	return follow_order(c, q, view_patience(&c->config, PATIENCE_RELOAD));
+	return follow_order(c, q, "Reloading",
+	    view_patience(&c->config, PATIENCE_RELOAD));
 }

@@ -10,6 +10,8 @@
 #include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
+#include "shared/view/status_json.h"
+#include "tools/cli/base/progress.h"
 #include "shared/view/view.h"
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/see/status.h"
@@ -100,8 +102,12 @@ give(struct cli *c, const char *action, const struct order *o)
 	    : o->wait_s > 0	    ? o->wait_s
 				    : FOR_EVER_S;
 	uint64_t until = clock_boot_ms() + (uint64_t)(s * 1000);
-	struct json_object *a = control_ask_lines(&c->config,
-	    request(action, o), -1, s, follow_show, c, &c->err);
+	struct json_object *a;
+
+	progress_begin(c, PROGRESS_ROLLOUT, "Replacing shards", 0);
+	a = control_ask_lines(&c->config, request(action, o), -1, s,
+	    follow_show, c, &c->err);
+	progress_end();
 
 	if (a != NULL)
 		return follow_end(c, a);

@@ -7,7 +7,7 @@
 #include "tools/cli/base/load.h"
 #include "shared/view/lock.h"
 #include "tools/cli/base/option.h"
-#include "shared/view/view.h"
+#include "shared/view/status_json.h"
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/why/verb.h"
 #include "tools/cli/see/past.h"

@@ -72,7 +72,7 @@ verb_upgrade(struct cli *c)
 		    + EXAMINE_S;
 	until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	code = follow_order(c, request(path, check, force, no_handler),
-	    seconds);
+	    "Upgrading", seconds);
 	if (code == EXIT_FINE && wait && !check
 	    && starting_wait(c, until) == -1)
 		return cli_fail(c);

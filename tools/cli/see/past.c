@@ -238,7 +238,12 @@ past_words(const struct past_event *e, char *out, size_t size)
 		str_format(more, sizeof(more), " and %u more", e->more);
 	else if (e->more > 0)
 		str_format(more, sizeof(more), ", %u times", e->more + 1);
-	str_format(out, size, "%s%s: %s", who, more, e->text);
+	/* Of a process some words begin so themselves. */
+	if (e->more == 0 && strncmp(e->text, who, strlen(who)) == 0
+	    && e->text[strlen(who)] == ' ')
+		str_copy(out, e->text, size);
+	else
+		str_format(out, size, "%s%s: %s", who, more, e->text);
 }
 
 void

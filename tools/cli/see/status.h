@@ -8,8 +8,6 @@
 #include "tools/cli/base/table.h"
 #include "tools/cli/see/past.h"
 
-#include <json-c/json.h>
-
 /* What to show: ids empty means the rows worth reading, or all. */
 struct status_pick {
 	bool all;
@@ -18,9 +16,6 @@ struct status_pick {
 	size_t room;		 /* columns there are; 0: no end */
 	const struct past *past; /* of the fleet; NULL: not wanted */
 };
-
-/* Is it named?  Where none is, all are. */
-bool status_picked(const struct status_pick *, uint32_t id);
 
 void status_text(const struct view *, const struct status_pick *, FILE *,
     bool colour);
@@ -43,17 +38,5 @@ uint64_t status_crashes(const struct page_watch *);
 void status_gate_line(const struct view *, FILE *);
 void status_gate_clients(const struct view *, const struct status_pick *,
     FILE *, bool colour);
-
-/* New objects; schema 1 of design section 7. */
-struct json_object *status_json(const struct view *,
-    const struct status_pick *);
-struct json_object *status_json_shard(const struct view *,
-    const struct view_shard *);
-struct json_object *status_json_budget(const struct view *);
-struct json_object *status_json_rollout(const struct view *);
-/* Puts "processes" and "memory" in. */
-void status_json_processes(struct json_object *, const struct view *);
-/* {CAUSE: count} of RECONNECTS counters. */
-struct json_object *status_json_causes(const uint64_t *);
 
 #endif

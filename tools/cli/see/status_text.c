@@ -309,11 +309,20 @@ add_row(struct table *t, const struct view *v, const struct view_shard *s)
 }
 
 static bool
+picked(const struct status_pick *pick, uint32_t id)
+{
+	for (size_t i = 0; i < pick->n; i++)
+		if (pick->ids[i] == id)
+			return true;
+	return false;
+}
+
+static bool
 shown(const struct view *v, const struct status_pick *p,
     const struct view_shard *s)
 {
 	if (p->n > 0)
-		return status_picked(p, s->id);
+		return picked(p, s->id);
 	return p->all || v->n <= ROWS_MAX || s->s.state != SHARD_READY
 	    || s->deaf || s->silent != 0;
 }

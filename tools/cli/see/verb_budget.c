@@ -8,8 +8,9 @@
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
+#include "tools/cli/base/progress.h"
 #include "tools/cli/base/table.h"
-#include "shared/view/view.h"
+#include "shared/view/status_json.h"
 #include "tools/cli/see/status.h"
 #include "tools/cli/see/verb.h"
 
@@ -317,13 +318,17 @@ reconcile(struct cli *c)
 
 	if (ask(c, control_ask_new("reconcile")) == -1)
 		return -1;
+	progress_begin(c, PROGRESS_PLAIN, "Discord is asked", ASK_MS / 1000);
 	do {
 		if (view_read(&v, &c->config, &c->err) == -1)
 			return -1;
 		view_free(&v);
-		if (v.cluster.answered_ms >= since)
+		if (v.cluster.answered_ms >= since) {
+			progress_end();
 			return 0;
+		}
 	} while (cli_step(until));
+	progress_end();
 	return err_set(&c->err, EXIT_TRY_LATER, "Discord has not answered. %s",
 	    view_note(&v));
 }

@@ -258,7 +258,7 @@ level(struct cli *c)
 
 	if (c->argc == 2)
 		json_put_text(q, "level", c->argv[1]);
-	return follow_order(c, q, LEVEL_S);
+	return follow_order(c, q, "The supervisor is waited for", LEVEL_S);
 }
 
 /* ---- the verb ------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "tools/cli/status/screen.h"
 
 #include "shared/base/clock.h"
+#include "tools/cli/base/table.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -69,7 +70,7 @@ screen_frame(const char *text)
 
 	for (p = text; *p != '\0'; p++)
 		lines += *p == '\n';
-	fputs("\033[H\033[2J", stdout);
+	fputs(table_may_draw(stdout) ? "\033[H\033[2J" : "\n", stdout);
 	for (p = text;
 	     *p != '\0' && (room == 0 || lines < room || shown + 2 < room);
 	     shown++) {

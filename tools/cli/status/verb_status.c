@@ -4,7 +4,7 @@
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "shared/view/view.h"
+#include "shared/view/status_json.h"
 #include "tools/cli/status/screen.h"
 #include "tools/cli/see/status.h"
 #include "tools/cli/status/status_screen.h"
@@ -53,7 +53,7 @@ show(struct cli *c, struct status_pick *pick, bool wide, FILE *f)
 		    (unsigned long long)pick->ids[i], v.cluster.shard_count);
 	}
 	if (c->json) {
-		cli_print_json(status_json(&v, pick));
+		cli_print_json(status_json(&v, pick->ids, pick->n));
 	} else {
 		show_text(c, pick, &v, wide, f);
 	}

@@ -217,6 +217,7 @@ send_ready(struct conn *c, const struct identify *id)
 {
 	struct sim *sim = c->sim;
 	struct session *s = c->session;
+	json_object *own = world_render_own(sim->world, s->user);
 	struct sbuf t = {0};
 
 	sbuf_fmt(&t,
@@ -225,8 +226,9 @@ send_ready(struct conn *c, const struct identify *id)
 	    "\"session_id\":\"%s\",\"resume_gateway_url\":\"%s\","
 	    "\"relationships\":[],\"private_channels\":[],\"presences\":[],"
 	    "\"guilds\":[",
-	    user_text(sim->world, s->user), id->shard, id->count, s->id,
-	    sim->url_resume);
+	    json_object_to_json_string_ext(own, JSON_C_TO_STRING_PLAIN),
+	    id->shard, id->count, s->id, sim->url_resume);
+	json_object_put(own);
 	guild_list(sim, id, &t);
 	sbuf_fmt(&t,
 	    "],\"guild_join_requests\":[],"

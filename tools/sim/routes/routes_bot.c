@@ -49,21 +49,17 @@ gateway_bot(struct rest_call *c)
 static json_object *
 self(struct rest_call *c)
 {
-	json_object *o = world_render_user(c->w, c->bot);
+	json_object *o = world_render_own(c->w, c->bot);
 
 	if (c->other_bot) {
 		jso_set_id(o, "id", app_id(c->w, WORLD_BOT) + 1);
 		jso_set_text(o, "username", "other-bot");
 	}
-	jso_set_int(o, "flags", 0);
 	if (jso_get(o, "banner") == NULL)
 		jso_set(o, "banner", NULL);
 	jso_set(o, "accent_color", NULL);
-	jso_set_bool(o, "mfa_enabled", true);
 	jso_set_text(o, "locale", "en-US");
 	jso_set_int(o, "premium_type", 0);
-	jso_set(o, "email", NULL);
-	jso_set_bool(o, "verified", true);
 	return o;
 }
 

@@ -398,6 +398,18 @@ world_render_user(struct world *w, unsigned user)
 }
 
 json_object *
+world_render_own(struct world *w, unsigned user)
+{
+	json_object *o = world_render_user(w, user);
+
+	jso_set_int(o, "flags", 0);
+	jso_set_bool(o, "mfa_enabled", true);
+	jso_set(o, "email", NULL);
+	jso_set_bool(o, "verified", true);
+	return o;
+}
+
+json_object *
 world_render_member(struct world *w, unsigned guild, unsigned user,
     bool with_user)
 {

@@ -180,6 +180,8 @@ json_object *world_render_msg(struct world *, const struct world_msg *);
 json_object *world_render_channel(struct world *, const struct world_channel *);
 /* The user object; caller owns. */
 json_object *world_render_user(struct world *, unsigned user);
+/* The same as a bot itself sees it, in READY and USER_UPDATE; caller owns. */
+json_object *world_render_own(struct world *, unsigned user);
 /* guild_object() and guild_member(), by index. */
 json_object *world_render_guild_object(struct world *, unsigned guild);
 json_object *world_render_member(struct world *, unsigned guild, unsigned user,

@@ -3,6 +3,7 @@
 #include "handler/delivery/gate_lane.h"
 #include "shared/base/clock.h"
 #include "tests/unit/rig/fake_time.h"
+#include "tests/unit/rig/gate_peer.h"
 #include "tests/unit/rig/scratch.h"
 
 #include <fcntl.h>
@@ -43,14 +44,10 @@ on_lost(struct gate_lane *g)
 static void
 wire(void)
 {
-	int fds[2];
+	int fd;
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
-			     fds),
-	    0);
-	fd_nonblock(fds[0]);
-	t.fd = fds[1];
-	gate_lane_open(&t.gate, fds[0], 1, 4);
+	t.fd = gate_peer_pair(&fd);
+	gate_lane_open(&t.gate, fd, 1, 4);
 }
 
 static int
@@ -129,37 +126,25 @@ turn(void)
 static void
 say(uint8_t type, uint64_t ord, uint32_t shard, const void *data, size_t len)
 {
-	struct gate_hdr h = {.len = (uint32_t)len,
-	    .type = type,
-	    .ord = ord,
-	    .shard = shard};
-
-	assert_int_equal(fd_write_all(t.fd, &h, sizeof(h)), 0);
-	assert_int_equal(fd_write_all(t.fd, data, len), 0);
+	gate_peer_say(t.fd,
+	    &(struct gate_hdr) {.len = (uint32_t)len,
+		.type = type,
+		.ord = ord,
+		.shard = shard},
+	    data);
 }
 
 static void
 hello(void)
 {
-	struct gate_hello m = {.version = CONTRACT_VERSION};
-
-	say(GATE_HELLO, 0, 0, &m, sizeof(m));
+	gate_peer_hello(t.fd, 0);
 	turn();
 }
 
-/* The next frame that is no HELLO: false when there is none. */
 static bool
 hear(struct gate_hdr *h, char payload[256])
 {
-	while (recv(t.fd, h, sizeof(*h), MSG_DONTWAIT) == (ssize_t)sizeof(*h)) {
-		assert_true(h->len < 256);
-		if (h->len > 0)
-			assert_int_equal(read(t.fd, payload, h->len), h->len);
-		payload[h->len] = '\0';
-		if (h->type != GATE_HELLO)
-			return true;
-	}
-	return false;
+	return gate_peer_hear(t.fd, h, payload, 256);
 }
 
 static uint64_t

@@ -53,9 +53,8 @@ rest(void)
 	for (uint32_t i = 0; i < FLEET_HANDLERS; i++)
 		member_init(&f->handler_slot[i], f, CONTRACT_HANDLER, i);
 	f->handler = &f->handler_slot[0];
-	for (uint32_t i = 0; i < FLEET_GATES; i++)
-		member_init(&f->gate_slot[i], f, CONTRACT_GATE, i);
-	f->gate = &f->gate_slot[0];
+	for (unsigned i = 0; i < SERVICES; i++)
+		service_init(&f->service[i], i, f);
 	clients_init(f->clients, f);
 	reload_effects_init(f->reload, f);
 	rollout_effects_init(f->rollout, f);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* feed.c: what lanes send goes into the log once, and is acknowledged. */
 #include "handler/gate/feed/feed.h"
+#include "tests/unit/rig/gate_peer.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -38,14 +39,10 @@ appended(struct feed *f)
 static void
 lane(void)
 {
-	int fds[2];
+	int fd;
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
-			     fds),
-	    0);
-	fd_nonblock(fds[0]);
-	t.fd = fds[1];
-	feed_lane(&t.feed, fds[0], 1, 4);
+	t.fd = gate_peer_pair(&fd);
+	feed_lane(&t.feed, fd, 1, 4);
 }
 
 static void
@@ -102,16 +99,13 @@ put(uint8_t type, uint32_t shard, uint64_t ord, uint64_t seq, const void *data,
 	    .session = 77 + shard,
 	    .recv_ms = 1};
 
-	assert_int_equal(fd_write_all(t.fd, &h, sizeof(h)), 0);
-	assert_int_equal(fd_write_all(t.fd, data, len), 0);
+	gate_peer_say(t.fd, &h, data);
 }
 
 static void
 hello(void)
 {
-	struct gate_hello m = {.version = CONTRACT_VERSION, .shard_count = 4};
-
-	put(GATE_HELLO, 0, 0, 0, &m, sizeof(m));
+	gate_peer_hello(t.fd, 4);
 }
 
 static void
@@ -136,16 +130,13 @@ turn(void)
 static uint64_t
 acknowledged(void)
 {
-	struct gate_hello m;
+	char payload[sizeof(struct gate_hello) + 1];
 	struct gate_hdr h;
 	uint64_t ord = 0;
 
-	while (recv(t.fd, &h, sizeof(h), MSG_DONTWAIT) == (ssize_t)sizeof(h)) {
-		if (h.type == GATE_HELLO)
-			assert_int_equal(read(t.fd, &m, sizeof(m)), sizeof(m));
+	while (gate_peer_hear(t.fd, &h, payload, sizeof(payload)))
 		if (h.type == GATE_ACK)
 			ord = h.ord;
-	}
 	return ord;
 }
 

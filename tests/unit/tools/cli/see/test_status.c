@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* status and check from a page made by hand. */
 #include "shared/base/clock.h"
+#include "shared/view/status_json.h"
 #include "shared/process/process.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/see/status.h"
@@ -538,7 +539,7 @@ test_json(void **state)
 	break_three();
 	page_count_close(&t.page.slot[2].shard, 4000);
 	look();
-	o = status_json(&t.view, &pick);
+	o = status_json(&t.view, pick.ids, pick.n);
 	assert_int_equal(json_object_get_int(at(o, "schema", NULL)), 1);
 	assert_int_equal(json_object_get_int(at(o, "cluster", "shards_ready")),
 	    1);

@@ -4,8 +4,8 @@
  * and starts over once the child has proved itself.  Pure arithmetic on stamps,
  * no timers.
  */
-#ifndef SUPERVISOR_CHILD_RESTART_DELAY_H
-#define SUPERVISOR_CHILD_RESTART_DELAY_H
+#ifndef SUPERVISOR_BASE_RESTART_DELAY_H
+#define SUPERVISOR_BASE_RESTART_DELAY_H
 
 #include "shared/base/base.h"
 

@@ -8,7 +8,7 @@
 
 #include "shared/page/page.h"
 #include "supervisor/child/crash_brake.h"
-#include "supervisor/child/restart_delay.h"
+#include "supervisor/base/restart_delay.h"
 
 static void
 test_delay_grows(void **state)

@@ -3,11 +3,10 @@
  * `status --json`: absent is null, durations are seconds, fields are only ever
  * added.  Must stay in step with shardherd(1).
  */
-#include "tools/cli/see/status.h"
+#include "shared/view/status_json.h"
 
 #include "shared/json/json.h"
-#include "tools/cli/base/client_rows.h"
-#include "shared/view/view.h"
+#include "shared/view/processes.h"
 #include "shared/view/view_json.h"
 
 #include <string.h>
@@ -339,12 +338,33 @@ client_process(const struct view *v, const char *name)
 	return o;
 }
 
+void
+status_json_client(struct json_object *o, const struct view *v,
+    const struct page_client *c)
+{
+	struct verdict_client one = verdict_client(&v->gate, c, v->now_ms);
+
+	put_text(o, "name", c->name);
+	put_text(o, "state", verdict_client_name[one.state]);
+	json_put_int(o, "sessions", c->sessions);
+	json_put_int(o, "connected", c->connected);
+	json_put_int(o, "lag_events", (int64_t)c->lag_events);
+	json_put_int(o, "log_percent", one.fill);
+	put_seconds(o, "heard_s", view_age(v, c->heard_ms));
+	put_seconds(o, "away_s", one.away_ms);
+	put_seconds(o, "overrun_s", view_age(v, c->overrun_ms));
+#define X(n) json_put_int(o, #n, (int64_t)c->n);
+	PAGE_CLIENT_COUNTERS(X)
+#undef X
+	put_text(o, "note", c->note);
+}
+
 static struct json_object *
 client(const struct view *v, const struct page_client *c)
 {
 	struct json_object *o = json_object_new_object();
 
-	client_rows_json(o, v, c);
+	status_json_client(o, v, c);
 	json_object_object_add(o, "process", client_process(v, c->name));
 	return o;
 }
@@ -451,23 +471,44 @@ gate(const struct view *v)
 	return o;
 }
 
-bool
-status_picked(const struct status_pick *pick, uint32_t id)
+/* null: the config has none. */
+static struct json_object *
+web(const struct view *v)
 {
-	for (size_t i = 0; i < pick->n; i++)
-		if (pick->ids[i] == id)
+	struct json_object *o;
+
+	if (!v->cluster.web)
+		return NULL;
+	o = json_object_new_object();
+	put_text(o, "state",
+	    v->web_silent_s > 0 ? "silent"
+		: v->web_alive	? "up"
+				: "down");
+	put_known(o, "pid", v->web_alive ? v->web_watch.pid : -1);
+	put_text(o, "version", v->web_alive ? v->web_watch.version : "");
+	json_put_int(o, "starts", (int64_t)v->web_watch.starts);
+	put_samples(o, &v->web_watch);
+	put_text(o, "last_end", v->web_watch.last_end);
+	return o;
+}
+
+static bool
+picked(uint32_t id, const uint64_t *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
 			return true;
-	return pick->n == 0;
+	return n == 0;
 }
 
 struct json_object *
-status_json(const struct view *v, const struct status_pick *pick)
+status_json(const struct view *v, const uint64_t *ids, size_t n)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *shards = json_object_new_array();
 
 	for (size_t i = 0; i < v->n; i++)
-		if (status_picked(pick, v->shard[i].id))
+		if (picked(v->shard[i].id, ids, n))
 			json_object_array_add(shards,
 			    status_json_shard(v, &v->shard[i]));
 	json_put_int(o, "schema", 1);
@@ -475,8 +516,9 @@ status_json(const struct view *v, const struct status_pick *pick)
 	json_object_object_add(o, "budget", status_json_budget(v));
 	json_object_object_add(o, "handler", handler(v));
 	json_object_object_add(o, "gate", gate(v));
+	json_object_object_add(o, "web", web(v));
 	json_object_object_add(o, "probe", probe(v));
 	json_object_object_add(o, "shards", shards);
-	status_json_processes(o, v);
+	processes_json(o, v);
 	return o;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See restart_delay.h. */
-#include "supervisor/child/restart_delay.h"
+#include "supervisor/base/restart_delay.h"
 
 void
 restart_delay_init(struct restart_delay *d, double min_s, double max_s)
