@@ -16,6 +16,7 @@
 
 #include "shared/page/page_counts.h"
 #include "shared/page/page_gate.h"
+#include "shared/page/page_past.h"
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"
 
@@ -231,37 +232,6 @@ struct page_watch {
 	char version[32]; /* of the program it runs */
 };
 
-/*
- * What happened, dated: the last few things in the order in which they were.
- * It outlives processes; the log has the rest.
- */
-#define PAGE_SHARD_PAST 12 /* told by the shard of itself */
-#define PAGE_FLEET_PAST 64 /* told by the supervisor */
-struct page_event {
-	int64_t at_ms; /* wall clock; 0: free */
-	int32_t shard; /* -1: of the fleet */
-	uint32_t reserved;
-	char text[176];
-};
-struct page_past {
-	page_lock lock;
-	uint32_t next; /* place of the next one, of a ring */
-	struct page_event event[PAGE_SHARD_PAST];
-};
-struct page_fleet_past {
-	page_lock lock;
-	uint32_t next;
-	struct page_event event[PAGE_FLEET_PAST];
-};
-/* Of one client of the gate: told by the gate, and by the supervisor.  Of one
- * plugin: told by the handler in service. */
-#define PAGE_CLIENT_PAST 24
-struct page_client_past {
-	page_lock lock;
-	char name[64]; /* "": this place is free */
-	uint32_t next, reserved;
-	struct page_event event[PAGE_CLIENT_PAST];
-};
 /* Cuts the text where it is too long. */
 void page_past_add(struct page_past *, int32_t shard, const char *text);
 void page_fleet_past_add(struct page_fleet_past *, int32_t shard,
