@@ -252,10 +252,8 @@ look_limits(const struct fleet *f, struct alert_fact *out)
 	if (n > 1)
 		fact(&out[ALERT_LIMITS], true,
 		    "%u processes are near a limit. %s", n, words);
-	else if (n == 1)
-		fact(&out[ALERT_LIMITS], true, "%s", words);
 	else
-		fact_of(&out[ALERT_LIMITS], w);
+		fact(&out[ALERT_LIMITS], n > 0, "%s", words);
 	out[ALERT_LIMITS].code = w != NULL ? w->code : CODE(FDS_SHORT);
 }
 

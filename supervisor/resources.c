@@ -314,12 +314,6 @@ look_disks(struct resources *l)
 	status_notes_say(&l->fleet->notes, NOTE_LOG_DISK, l->log.words);
 }
 
-const char *
-resources_disks(const struct resources *l)
-{
-	return l->state.words[0] != '\0' ? l->state.words : l->log.words;
-}
-
 /* ---- the clock ------------------------------------------------------ */
 
 int64_t

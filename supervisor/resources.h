@@ -51,7 +51,6 @@ void resources_look(struct resources *);
  */
 uint32_t resources_processes(const struct resources *, char *words,
     size_t size);
-const char *resources_disks(const struct resources *);
 
 /* The step of the wall clock since the last look, 0: none worth a word. */
 int64_t resources_clock_step(struct resources *, int64_t wall_ms,

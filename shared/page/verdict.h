@@ -168,10 +168,10 @@ struct verdict_facts {
 	bool stopped;		      /* it is: by a signal, or a debugger */
 	const struct page_gate *gate; /* GATE_DOWN when gone; NULL: none */
 	bool gate_alive, gate_stopped;
-	int64_t gate_silent_s;	      /* 0: its loop turns */
-	const struct page_watch *web; /* NULL: none, or it is not due yet */
-	bool web_alive, web_stopped;
-	int64_t web_silent_s; /* 0: its loop turns */
+	int64_t gate_silent_s;	     /* 0: its loop turns */
+	bool web_alive, web_stopped; /* cluster->web: there is to be one */
+	int64_t web_silent_s;
+	const struct page_watch *web_watch; /* NULL: not known */
 	bool handler_alive, handler_stopped;
 	int64_t handler_silent_s; /* 0: its loop turns */
 	/* NULL: not known. */

@@ -245,9 +245,10 @@ look_alive(const struct verdict_facts *f, struct verdict_fleet *v)
 	verdict_look_fleet_deaf(f, v);
 	verdict_look_handler(f, v);
 	verdict_look_gate(f, v);
-	verdict_look_web(f, v);
-	if (!f->cluster->stopping)
+	if (!f->cluster->stopping) {
 		verdict_look_clients(f, v);
+		verdict_look_web(f, v);
+	}
 	look_supervisor(f, v);
 	verdict_look_disk(f, v);
 	verdict_look_limits(f, v);
@@ -320,9 +321,13 @@ verdict_sentence(const struct verdict_finding *f, char *out, size_t size)
 
 	if (f->age_ms >= 0 && !f->note)
 		span(f->age_ms, age);
+	len = strlen(f->text);
 	str_format(out, size, "%s%s%s%s%s", f->text,
 	    age[0] != '\0' ? " for " : "", age,
-	    f->detail[0] != '\0' ? ": " : "", f->detail);
+	    f->detail[0] == '\0'		     ? ""
+		: len > 0 && f->text[len - 1] == '.' ? " "
+						     : ": ",
+	    f->detail);
 	len = strlen(out);
 	if (len > 0 && out[len - 1] != '.' && len + 1 < size)
 		str_copy(out + len, ".", size - len);

@@ -291,25 +291,35 @@ verdict_look_gate(const struct verdict_facts *f, struct verdict_fleet *v)
 
 /* ---- web ------------------------------------------------------------ */
 
+static void
+look_web_down(const struct verdict_facts *f, struct verdict_fleet *v)
+{
+	const struct page_watch *p = f->web_watch;
+	bool again = p->restart_ms > f->now_ms;
+	struct verdict_finding *w;
+
+	w = verdict_found(v, VERDICT_CODE_WEB_DOWN, verdict_age(f, p->ended_ms),
+	    "web down");
+	verdict_detail(w, "%.200s", p->last_end);
+	w->until_ms = again ? verdict_wall(f, p->restart_ms) : 0;
+	w->fresh = p->starts == 0 || (again && p->strikes < VERDICT_STRIKES);
+}
+
 void
 verdict_look_web(const struct verdict_facts *f, struct verdict_fleet *v)
 {
-	const struct page_watch *w = f->web;
+	struct verdict_finding *w;
 
-	if (w == NULL)
+	if (!f->cluster->web || f->web_watch == NULL)
 		return;
-	if (!f->web_alive)
-		verdict_detail(verdict_found(v, VERDICT_CODE_WEB_DOWN, -1,
-				   "web down"),
-		    "%s",
-		    w->last_end[0] != '\0' ? w->last_end
-					   : "no metrics and no status page");
-	else if (f->web_silent_s > 0 || f->web_stopped)
-		verdict_detail(verdict_found(v, VERDICT_CODE_WEB_HUNG,
-				   f->web_silent_s > 0 ? f->web_silent_s * 1000
-						       : -1,
-				   "web hung"),
-		    "silent: it hangs or is stopped");
+	if (!f->web_alive) {
+		look_web_down(f, v);
+	} else if (f->web_stopped || f->web_silent_s > 0) {
+		w = verdict_found(v, VERDICT_CODE_WEB_HUNG,
+		    f->web_silent_s > 0 ? f->web_silent_s * 1000 : -1,
+		    "web hung");
+		verdict_detail(w, "silent: it hangs or is stopped");
+	}
 }
 
 /* ---- processes of clients ------------------------------------------- */

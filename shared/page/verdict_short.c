@@ -93,7 +93,7 @@ found_near(enum verdict_code code, enum verdict_subject of, const char *who,
 	if (of == VERDICT_OF_SHARD)
 		verdict_name(w, n, "%u", id);
 	if (n > 1)
-		verdict_detail(w, "%u more shards are near it", n - 1);
+		verdict_detail(w, "So it is with %u more shards.", n - 1);
 }
 
 static void

@@ -103,13 +103,19 @@ find_silent(struct view *v, struct page_head *h)
 	if (v->handler_alive && beat != 0)
 		v->handler_silent_s = verdict_hangs_s(beat,
 		    v->handler_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
-	if (v->handler_silent_s == 0)
+	if (v->handler_silent_s == 0 && !v->handler_stopped)
 		return;
 	v->handler_state = "silent";
-	str_format(v->handler.note, sizeof(v->handler.note),
-	    "Silent for %lld s: it hangs or is stopped; the shards keep its "
-	    "events.",
-	    (long long)v->handler_silent_s);
+	if (v->handler_silent_s == 0)
+		str_copy(v->handler.note,
+		    "Stopped by a signal or a debugger; the shards keep its "
+		    "events.",
+		    sizeof(v->handler.note));
+	else
+		str_format(v->handler.note, sizeof(v->handler.note),
+		    "Silent for %lld s: it hangs or is stopped; the shards keep its "
+		    "events.",
+		    (long long)v->handler_silent_s);
 }
 
 static void
@@ -123,7 +129,7 @@ find_silent_gate(struct view *v, struct page_head *h)
 	if (v->gate_alive && beat != 0)
 		v->gate_silent_s = verdict_hangs_s(beat,
 		    v->gate_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
-	if (v->gate_silent_s > 0)
+	if (v->gate_silent_s > 0 || v->gate_stopped)
 		v->gate_state = "silent";
 }
 
@@ -214,13 +220,13 @@ judge(struct view *v, const char *state_dir)
 	    .gate = v->cluster.gate ? &v->gate : NULL,
 	    .gate_alive = v->gate_alive,
 	    .gate_stopped = v->gate_stopped,
-	    .web = web_due(v) ? &v->web_watch : NULL,
-	    .web_alive = v->web_alive,
-	    .web_stopped = v->web_stopped,
-	    .web_silent_s = v->web_silent_s,
 	    .gate_silent_s = v->gate_silent_s,
 	    .handler_silent_s = v->handler_silent_s,
 	    .handler_watch = &v->handler_watch,
+	    .web_alive = v->web_alive,
+	    .web_stopped = v->web_stopped,
+	    .web_silent_s = v->web_silent_s,
+	    .web_watch = web_due(v) ? &v->web_watch : NULL,
 	    .gate_watch = &v->gate_watch,
 	    .supervisor_watch = &v->supervisor_watch,
 	    .shards = &v->shards,

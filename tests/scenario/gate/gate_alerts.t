@@ -53,7 +53,7 @@ def come(config, token):
 def clients(t, fleet, config, token):
     come(config, token).drop()
     t.match(wait_told(fleet, "client away", "alert"),
-        r"Client bot: it is away for \d+ s", "who is away is told")
+        r"client bot \w+ for \d+ s: it is away for \d+ s", "who is away is told")
     fleet.wait_status(lambda s: s["gate"]["clients"][0]["state"] == "losing",
         "the log lets go of what it missed", SLOW)
     done = fleet.cli("check")

@@ -3,6 +3,7 @@
 """I7: what is broken is named alike by status, check, doctor, alert and
 systemd, and no longer when it is over; each view answers with a supervisor
 that hangs, is gone or was stopped."""
+import json
 import os
 import resource
 import signal
@@ -102,6 +103,27 @@ def rows(fleet, config, plugins):
     ]
 
 
+def ill(fleet, *options):
+    done = fleet.cli("doctor", "--json", *options)
+    return {c["area"] for c in json.loads(done.stdout)["checks"]
+        if not c["well"]} - {"clock"}
+
+
+def doctor_alone(t, fleet):
+    """What it finds without a fleet: nothing, and then what was broken."""
+    t.equal(ill(fleet), set(), "doctor: all that a fleet stands on is well")
+    t.equal(ill(fleet, "--ask"), set(), "Discord takes the token")
+    os.chmod(fleet.sim.urls["SIM_TOKEN_FILE"], 0o644)
+    fleet.write_config({"gateway.api": "http://127.0.0.1:9/api/v10",
+        "gateway.shards": "fuor"})
+    t.equal(ill(fleet) >= {"token", "config", "network"}, True,
+        "token file, config and network are named")
+    os.unlink(fleet.config)
+    done = fleet.cli("doctor")
+    t.ok(done.returncode in (2, 3), "without a config: neither well nor hung")
+    t.match(done.stdout, "config", "it says so")
+
+
 def main(t):
     sim = t.sim(shards=2)
     fleet = t.fleet(sim)
@@ -151,6 +173,7 @@ def main(t):
         t.ok(shows(stage, window, dict(code="fleet-stopped")),
             "%s: stopped in order" % window)
     stage.end()
+    doctor_alone(t, fleet)
 
 
 scenario(main)

@@ -314,7 +314,7 @@ test_what_runs_short(void **state)
 	assert_int_equal(find(VERDICT_CODE_FDS_SHORT)->subject,
 	    VERDICT_OF_HANDLER);
 	shows(VERDICT_CODE_MEMORY_SHORT, 2, "3",
-	    "The shard 3 takes 9 of 10 MiB of memory (90 %)", "1 more");
+	    "The shard 3 takes 9 of 10 MiB of memory (90 %)", "with 1 more");
 	shows(VERDICT_CODE_DISK_FULL, 1, "", "is full", "");
 	assert_int_equal(fleet.exit, EXIT_DOWN);
 	cluster.remaining = 500;
@@ -386,6 +386,30 @@ test_plugins(void **state)
 	shows(VERDICT_CODE_PLUGIN_HUNG, 1, "p3", "plugin p3 hung", "");
 }
 
+static void
+test_web(void **state)
+{
+	static struct page_watch web;
+
+	web = (struct page_watch) {.starts = 2,
+	    .ended_ms = now - 1000,
+	    .restart_ms = now + 500,
+	    .strikes = 1};
+	facts.web_watch = &web;
+	look();
+	assert_int_equal(fleet.n, 0); /* the config has none */
+	cluster.web = 1;
+	look();
+	shows(VERDICT_CODE_WEB_DOWN, 1, "", "web down", "");
+	assert_true(find(VERDICT_CODE_WEB_DOWN)->fresh);
+	facts.web_alive = facts.web_stopped = true;
+	look();
+	shows(VERDICT_CODE_WEB_HUNG, 1, "", "web hung", "");
+	facts.web_stopped = false;
+	look();
+	assert_int_equal(fleet.n, 0);
+}
+
 /* Gone without a word, and what it has left behind. */
 static void
 test_nobody_watches(void **state)
@@ -415,6 +439,7 @@ main(void)
 	    cmocka_unit_test_setup(test_what_runs_short, set_up),
 	    cmocka_unit_test_setup(test_processes_of_clients, set_up),
 	    cmocka_unit_test_setup(test_plugins, set_up),
+	    cmocka_unit_test_setup(test_web, set_up),
 	    cmocka_unit_test_setup(test_nobody_watches, set_up),
 	};
 
