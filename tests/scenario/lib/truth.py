@@ -10,15 +10,18 @@ import subprocess
 
 from herd import ROOM, wait_until
 
-ALL = ("status", "check", "doctor", "alert", "systemd")
-LOOKS = ("status", "check", "doctor")	# of what no supervisor can tell
+TOLD = ("status", "check", "doctor", "alert", "systemd")
+ALL = TOLD + ("metrics", "page")
+CLI = ("status", "check", "doctor")
+LOOKS = CLI + ("metrics", "page")	# of what no supervisor can tell
 
 
 class Stage:
-    """A fleet that runs in the foreground, with somebody who listens."""
+    """A fleet that runs in the foreground, with somebody who listens; web: its
+    process of that name."""
 
-    def __init__(self, fleet):
-        self.fleet = fleet
+    def __init__(self, fleet, web):
+        self.fleet, self.web = fleet, web
         self.run = self.heard = None
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(fleet.path("notify"))
@@ -89,12 +92,30 @@ def systemd(stage):
         return stage.heard or ""
 
 
+def asked(stage, path):
+    answer = stage.web.try_ask(path)
+    return answer.text if answer is not None else ""
+
+
+def metrics(stage):
+    return re.findall('(?m)^shardherd_finding{code="([^"]*)"',
+        asked(stage, "/metrics"))
+
+
+def page(stage):
+    """The kinds of outage: what a finding is for who uses the bot."""
+    found = re.search('data-outages="([^"]*)"', asked(stage, "/"))
+    return found.group(1).split() if found else []
+
+
 WINDOWS = {"status": status, "check": check, "doctor": doctor,
-    "alert": alert, "systemd": systemd}
+    "alert": alert, "systemd": systemd, "metrics": metrics, "page": page}
 
 
 def shows(stage, window, row):
     seen = WINDOWS[window](stage)
+    if window == "page":	# what nobody but an operator notices has none
+        return row["outage"] in seen
     if isinstance(seen, str):
         return re.search(row["words"], seen) is not None
     return row["code"] in seen
@@ -106,18 +127,19 @@ def all_over(t, stage):
 
 
 def play(t, stage, row):
-    """One row: {code, words (for windows that have no codes), do, undo,
-    windows}."""
-    for window in row["windows"]:
+    """One row: {code, words (for windows that have no codes), outage (for the
+    page; absent: it is none), do, undo, windows}."""
+    windows = [w for w in row["windows"] if w != "page" or "outage" in row]
+    for window in windows:
         t.ok(not shows(stage, window, row),
             "%s: %s does not say it before" % (row["code"], window))
     row["do"]()
-    for window in row["windows"]:
+    for window in windows:
         wait_until(lambda: shows(stage, window, row),
             "%s: %s says it" % (row["code"], window), 60)
         t.ok(True, "%s: %s says it" % (row["code"], window))
     row["undo"]()
-    for window in row["windows"]:
+    for window in windows:
         if window == "alert":	# over only when it has been for a while
             continue
         wait_until(lambda: not shows(stage, window, row),

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""I7: what is broken is named alike by status, check, doctor, alert and
-systemd, and no longer when it is over; each view answers with a supervisor
-that hangs, is gone or was stopped."""
+"""I7: what is broken is named alike by status, check, doctor, alert, systemd,
+metrics and the status page, and no longer when it is over; each view answers
+with a supervisor that hangs, is gone or was stopped."""
 import json
 import os
 import resource
@@ -10,10 +10,11 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
+from asking import Web, web_pid
 from gates import GATE
 from herd import scenario, wait_until
 from processes import kill
-from truth import ALL, LOOKS, Stage, all_over, play, shows
+from truth import ALL, CLI, LOOKS, Stage, TOLD, all_over, play, shows
 
 
 def stop_go(pid_of):
@@ -84,22 +85,25 @@ def setting(fleet, config, plugins, **changes):
 
 def rows(fleet, config, plugins):
     return [
-        dict(code="shard-hung", words="shard 1 hung", windows=ALL,
-            **stop_go(lambda: fleet.shard(1)["pid"])),
-        dict(code="handler-hung", words="handler hung", windows=LOOKS
-            + ("systemd",), **stop_go(fleet.handler_pid)),
-        dict(code="plugin-hung", words="plugin frail hung", windows=ALL,
-            **stop_go(lambda: fleet.plugins()["frail"]["pid"])),
-        dict(code="gate-hung", words="gate hung", windows=ALL,
+        dict(code="shard-hung", outage="shards", words="shard 1 hung",
+            windows=ALL, **stop_go(lambda: fleet.shard(1)["pid"])),
+        dict(code="handler-hung", outage="handler", words="handler hung",
+            windows=LOOKS + ("systemd",), **stop_go(fleet.handler_pid)),
+        dict(code="plugin-hung", outage="function", words="plugin frail hung",
+            windows=ALL, **stop_go(lambda: fleet.plugins()["frail"]["pid"])),
+        dict(code="gate-hung", outage="program", words="gate hung", windows=ALL,
             **stop_go(lambda: fleet.status()["gate"]["pid"])),
+        dict(code="web-hung", words="web hung", windows=TOLD,
+            **stop_go(lambda: web_pid(fleet))),
         dict(code="fds-short", words="file descriptors open", windows=ALL,
             **short_of_fds(fleet)),
-        dict(code="client-down", words="client bot (down|held)", windows=ALL,
+        dict(code="client-down", outage="program",
+            words="client bot (down|held)", windows=ALL,
             **breaks(fleet, "bot", lambda: client(fleet), lambda: None)),
         dict(code="budget-short", words="IDENTIFYs are left", windows=ALL,
             **setting(fleet, config, plugins, **{"alerts.left": 100000})),
-        dict(code="supervisor-hung", words="", windows=LOOKS,
-            **stop_go(fleet.supervisor_pid)),
+        dict(code="supervisor-hung", outage="unwatched", words="",
+            windows=LOOKS, **stop_go(fleet.supervisor_pid)),
     ]
 
 
@@ -131,11 +135,12 @@ def main(t):
     audit = fleet.audit()
     plugins = {"audit": audit,
         "frail": dict(audit, exec=fragile(fleet, "frail", audit["exec"]))}
-    config = {**GATE(), 'client "bot".exec': fragile(fleet, "bot",
+    web = Web()
+    config = {**GATE(), **web.keys, 'client "bot".exec': fragile(fleet, "bot",
         "sleep 3600"), "alerts.exec": "tell", "alerts.deaf_after": "1s",
         "alerts.gate": "1s", "handler.silence": "10m"}
     fleet.write_config(config, plugins)
-    stage = Stage(fleet)
+    stage = Stage(fleet, web)
     stage.start()
     fleet.wait_ready()
     wait_until(lambda: fleet.cli("check").returncode == 0, "all is well", 60)
@@ -143,12 +148,12 @@ def main(t):
         play(t, stage, row)
     all_over(t, stage)
     # An alert tells once of what it stands for, so this comes by itself.
-    play(t, stage, dict(code="client-hung", words="client bot hung",
-        windows=ALL, **stop_go(lambda: client(fleet))))
+    play(t, stage, dict(code="client-hung", outage="program",
+        words="client bot hung", windows=ALL, **stop_go(lambda: client(fleet))))
 
     # Nobody watches: each view answers, and says so.
-    row = dict(code="fleet-crashed")
-    orphans = dict(code="shard-orphaned")
+    row = dict(code="fleet-crashed", outage="unwatched")
+    orphans = dict(code="shard-orphaned", outage="unwatched")
     stage.run.kill()
     stage.run.wait()
     for window in LOOKS:
@@ -169,7 +174,7 @@ def main(t):
     t.ok(True, "taken over: all say neither any more")
     sim.settle()
     fleet.stop()
-    for window in LOOKS:
+    for window in CLI:
         t.ok(shows(stage, window, dict(code="fleet-stopped")),
             "%s: stopped in order" % window)
     stage.end()
