@@ -368,14 +368,15 @@ status_shards(const struct view *v, const struct view_shard *const *order,
 
 /* The last few things that happened. */
 static void
-print_past(const struct past *p, FILE *f)
+print_past(const struct past *p, size_t room, FILE *f)
 {
 	size_t from = p->n > LAST_SHOWN ? p->n - LAST_SHOWN : 0;
 	char line[PAST_LINE];
 
 	for (size_t i = from; i < p->n; i++) {
 		past_line(&p->event[i], line, sizeof(line));
-		fprintf(f, "%-8s%s\n", i == from ? "last" : "", line);
+		fprintf(f, "%-*s", STATUS_INDENT, i == from ? "last" : "");
+		table_wrap(f, line, STATUS_INDENT, STATUS_INDENT, room);
 	}
 }
 
@@ -411,7 +412,7 @@ status_text(const struct view *v, const struct status_pick *p, FILE *f,
 		table_print(&t, f, colour);
 		table_free(&t);
 		if (p->past != NULL)
-			print_past(p->past, f);
+			print_past(p->past, p->room, f);
 	}
 	free(all);
 	free(order);
