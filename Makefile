@@ -77,13 +77,14 @@ ifdef SMALL
 HARDEN := $(filter-out -fcf-protection,$(HARDEN)) # musl has no use for it
 # Whole rooms, and of the others these files.
 SMALL_ROOMS = tools/% supervisor/% handler/runner/% shared/config/% shared/state/% \
-	shared/view/% \
+	shared/view/% shared/page/verdict% \
 	handler/rest/% handler/timer/% handler/command/% handler/api/api_% \
 	shard/session/session%
 SMALL_FILES = shared/store/store_env shared/store/dbenv shared/store/dbcheck \
 	shared/store/kv shared/store/rank shared/store/deadletter \
-	shared/page/page shared/page/days shared/page/verdict \
-	shared/page/verdict_fleet shared/net/curl_loop shared/process/sandbox \
+	shared/page/page shared/page/days shared/page/page_past shared/page/page_run \
+	shared/store/store_copy handler/intake/listeners \
+	handler/delivery/plugin_past handler/delivery/gate_question shared/net/curl_loop shared/process/sandbox \
 	shared/process/confine shared/process/executable shared/guest/guest \
 	shared/guest/stragglers \
 	handler/setup handler/gateway/members handler/delivery/dead_letters \

@@ -214,7 +214,7 @@ lib_openssl() {
 
 # No default CA bundle: shared/net/tls.c finds the machine's and sets it.
 lib_curl() {
-	CC=musl-cc AR=${cross}ar RANLIB=${cross}ranlib CFLAGS=$lib_flags \
+	CC=musl-cc AR=${cross}ar RANLIB=${cross}ranlib CFLAGS="$lib_flags -Os" \
 		CPPFLAGS=-DNDEBUG PKG_CONFIG=false ./configure \
 		--host="$arch-linux-musl" \
 		--prefix="$prefix" --disable-shared --enable-static \
@@ -238,7 +238,7 @@ lib_curl() {
 # Its TLS would be GnuTLS and three libraries more: the static programs serve
 # HTTP on loopback, in the clear.
 lib_microhttpd() {
-	CC=musl-cc AR=${cross}ar RANLIB=${cross}ranlib CFLAGS=$lib_flags \
+	CC=musl-cc AR=${cross}ar RANLIB=${cross}ranlib CFLAGS="$lib_flags -Os" \
 		./configure --host="$arch-linux-musl" --prefix="$prefix" \
 		--disable-shared --enable-static --disable-https \
 		--disable-doc --disable-examples --disable-curl \

@@ -44,7 +44,7 @@ def main(t):
     t.match(fleet.cli("reload").stdout, "the config is the same",
         "which is what is in force")
     t.sentence(fleet.cli("plugin", "unload", "nobody"), 64,
-        'no plugin "nobody"', "one that is nowhere")
+        r'no \[plugin "nobody"\]', "one that is nowhere")
     fleet.stop()
 
 

@@ -5,6 +5,7 @@ status, check and an alert say so.  One that was unloaded on purpose is as
 wanted, also for the next handler."""
 import json
 import os
+import re
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
@@ -52,8 +53,8 @@ def main(t):
     t.match(fleet.cli("plugin", "list").stdout, "ERRORS.*\n.*failing|failing",
         "in the table, too")
     t.match(fleet.cli("status").stdout, ", 1 failing", "status counts it")
-    wait_until(lambda: "Alert (plugin): Plugin app fails" in
-        fleet.must("logs", "-n", "1000"), "an alert is raised")
+    wait_until(lambda: re.search(r"Alert \(plugin\): .*app.*the database is "
+        "away", fleet.must("logs", "-n", "1000")), "an alert is raised")
     os.unlink(fleet.path("sick"))
     wait_until(lambda: check(fleet, 0, "OK"), "well again, all is fine")
     fleet.must("plugin", "unload", "app")

@@ -51,8 +51,10 @@ def main(t):
     blocked(t, fleet, proxy, bot, guild, "429", 429, PAGE,
         headers={"Content-Type": "text/html", "Retry-After": "40"})
     wait_until(lambda: "Alert (rest)" in fleet.log_text(), "an alert")
-    t.equal(fleet.log_text().count("REST: Cloudflare in front of Discord "
-        "blocks this address"), 2, "said once, and once by the alert")
+    text = fleet.log_text()
+    t.equal((text.count("REST: Cloudflare in front of Discord blocks this "
+        "address"), text.count("Alert (rest): REST blocked for ")), (1, 1),
+        "said once, and once by the alert")
     proxy.drop()
     fleet.wait_status(fine, "it is over by itself", timeout=60)
     t.equal(bot("rest", method="GET", path="/guilds/" + guild)["status"], 200,
