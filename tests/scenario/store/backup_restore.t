@@ -18,6 +18,7 @@ from herd import scenario, wait_until
 from processes import alive, kill
 
 ME = "41771983423143936"
+NOBODY = 65534
 
 
 def ranks(fleet):
@@ -206,9 +207,53 @@ def restored_over_damage(t, fleet, path):
     wait_until(lambda: not alive(pid), "its supervisor is gone")
     t.sentence(fleet.cli("db", "restore", "--yes", path), 75, "process(es)? of "
         "the fleet still live", "while shards live on")
+    of_another_version(t, fleet, path)
+    os.rename(state(fleet, "stats"), state(fleet, "aside"))
+    t.sentence(fleet.cli("db", "restore", "--yes", path), 75, "still has the "
+        "state open", "also where their page was deleted")
+    os.rename(state(fleet, "aside"), state(fleet, "stats"))
     fleet.must("start")
     fleet.wait_ready()
     fleet.stop()
+
+
+def of_another_version(t, fleet, path):
+    with open(state(fleet, "stats"), "r+b") as f:
+        f.seek(8)
+        version = f.read(4)
+        f.seek(8)
+        f.write(b"\1\0\0\0")
+        f.flush()
+        t.sentence(fleet.cli("db", "restore", "--yes", path), 75, "another "
+            "version's", "or is one that can't be read")
+        f.seek(8)
+        f.write(version)
+
+
+def as_root(t, fleet, path):
+    """With the rights of the fleet's user: its links lead root nowhere."""
+    if os.geteuid() != 0:
+        t.ok(True, "left out, as this is not root")
+        return
+    precious = fleet.path("precious")
+    os.mkdir(precious, 0o700)
+    with open(os.path.join(precious, "file"), "w", encoding="utf-8"):
+        pass
+    os.mkdir(state(fleet, "restore.new"))
+    os.symlink(precious, state(fleet, "restore.new", "db"))
+    for folder, folders, files in os.walk(state(fleet)):
+        for name in folders + files + ["."]:
+            os.lchown(os.path.join(folder, name), NOBODY, NOBODY)
+    for folder in (fleet.dir, os.path.dirname(fleet.dir)):
+        os.chmod(folder, 0o711)
+    t.equal(fleet.cli("db", "restore", "--yes", path).returncode, 1,
+        "a link where the new state is to be is refused")
+    t.equal(os.listdir(precious), ["file"], "and not followed")
+    os.unlink(state(fleet, "restore.new", "db"))
+    fleet.must("db", "restore", "--yes", path)
+    t.equal({os.stat(state(fleet, *p)).st_uid for p in (("db",), ("kv",), ("db",
+        "data.mdb"), ("kv", "data.mdb"))}, {NOBODY},
+        "what root restores is its user's")
 
 
 def main(t):
@@ -221,6 +266,7 @@ def main(t):
     restored_where_it_was(t, sim, fleet, path)
     restored_into_nothing(t, sim, fleet, path)
     restored_over_damage(t, fleet, path)
+    as_root(t, fleet, path)
 
 
 scenario(main)

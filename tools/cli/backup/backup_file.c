@@ -279,6 +279,20 @@ backup_file_open(struct backup_file_in *in, const char *path, struct err *e)
 	return -1;
 }
 
+int
+backup_file_rewind(struct backup_file_in *in, struct err *e)
+{
+	struct stat st;
+
+	if (fseek(in->f, 0, SEEK_SET) == -1 || fstat(fileno(in->f), &st) == -1)
+		return err_sys(e, EXIT_DEGRADED, "Cannot read %s", in->path);
+	EVP_MD_CTX_free(in->sum);
+	in->sum = sum_new();
+	in->left = (uint64_t)st.st_size;
+	in->records = 0;
+	return take_first_line(in, e);
+}
+
 /* Memory follows what the file really has. */
 static int
 take_value(struct backup_file_in *in, size_t n, struct err *e)

@@ -69,6 +69,8 @@ int backup_file_open(struct backup_file_in *, const char *path, struct err *);
 /* 1 with the next record, 0 at the end, which is proved, -1. */
 int backup_file_next(struct backup_file_in *, struct backup_file_record *,
     struct err *);
+/* Once more from its beginning; it is still to be closed after a failure. */
+int backup_file_rewind(struct backup_file_in *, struct err *);
 void backup_file_close(struct backup_file_in *);
 
 #endif

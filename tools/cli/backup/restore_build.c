@@ -160,23 +160,21 @@ put_record(struct building *b, const struct backup_file_record *r)
 }
 
 static int
-put_backup(struct building *b, const char *from)
+put_backup(struct building *b, struct backup_file_in *from)
 {
-	struct backup_file_in in;
 	struct backup_file_record r;
 	int rc;
 
-	if (backup_file_open(&in, from, &b->err) == -1)
+	if (backup_file_rewind(from, &b->err) == -1)
 		return -1;
-	while ((rc = backup_file_next(&in, &r, &b->err)) == 1)
+	while ((rc = backup_file_next(from, &r, &b->err)) == 1)
 		if (put_record(b, &r) == -1)
 			break;
-	backup_file_close(&in);
 	return rc == 0 ? 0 : -1;
 }
 
 static int
-build(struct building *b, const char *dir, const char *from,
+build(struct building *b, const char *dir, struct backup_file_in *from,
     const struct store *there)
 {
 	struct restore_rules *r = b->rules;
@@ -199,8 +197,8 @@ build(struct building *b, const char *dir, const char *from,
 }
 
 int
-restore_build(const char *dir, const char *from, const struct store *there,
-    struct restore_rules *rules, struct err *e)
+restore_build(const char *dir, struct backup_file_in *from,
+    const struct store *there, struct restore_rules *rules, struct err *e)
 {
 	struct building *b = base_alloc(sizeof(*b));
 	int rc;

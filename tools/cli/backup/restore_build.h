@@ -8,8 +8,11 @@
 
 #include "tools/cli/backup/restore_rules.h"
 
-/* there: the store, NULL: none can be read.  Everything is on disk then. */
-int restore_build(const char *dir, const char *from, const struct store *there,
-    struct restore_rules *, struct err *);
+struct backup_file_in;
+
+/* from: an open one, read from its beginning.  there: the store, NULL: none can
+ * be read.  Everything is on disk then. */
+int restore_build(const char *dir, struct backup_file_in *from,
+    const struct store *there, struct restore_rules *, struct err *);
 
 #endif

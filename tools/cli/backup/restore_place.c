@@ -29,7 +29,6 @@ restore_place_take(struct restore_place *p, const char *state_dir,
     struct err *e)
 {
 	char path[CONFIG_PATH_MAX + 16];
-	struct stat owner;
 
 	*p = (struct restore_place) {.state_dir = state_dir};
 	in(p->building, sizeof(p->building), state_dir, "restore.new");
@@ -40,11 +39,6 @@ restore_place_take(struct restore_place *p, const char *state_dir,
 	    0600);
 	if (p->lock_fd == -1)
 		return err_sys(e, EXIT_CONFIG, "Cannot open the lock %s", path);
-	if (geteuid() == 0 && stat(state_dir, &owner) == 0
-	    && fchown(p->lock_fd, owner.st_uid, owner.st_gid) == -1) {
-		close(p->lock_fd);
-		return err_sys(e, EXIT_CONFIG, "Cannot give %s away", path);
-	}
 	if (flock(p->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
@@ -78,20 +72,19 @@ restore_place_taken(const struct restore_place *p)
 	return false;
 }
 
-/* Files of one directory, and it. */
+/* Files of one directory, and it; a link is none. */
 static int
 remove_dir(const char *dir)
 {
-	char path[CONFIG_PATH_MAX + 512];
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *at = fd != -1 ? fdopendir(fd) : NULL;
 	struct dirent *d;
-	DIR *at = opendir(dir);
 
 	if (at == NULL)
 		return errno == ENOENT ? 0 : -1;
 	while ((d = readdir(at)) != NULL)
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0
-		    && str_format(path, sizeof(path), "%s/%s", dir, d->d_name))
-			unlink(path);
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+			(void)unlinkat(fd, d->d_name, 0);
 	closedir(at);
 	return rmdir(dir);
 }
@@ -113,23 +106,15 @@ restore_place_clear(struct restore_place *p, struct err *e)
 
 /* ---- changing places ------------------------------------------------ */
 
-/* Root restores for the user whose fleet it is.  Synced as well. */
 static int
-finish_dir(const char *dir, const struct stat *owner)
+sync_dir(const char *dir)
 {
-	struct dirent *d;
-	DIR *at = opendir(dir);
-	int rc = 0;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
-	if (at == NULL)
+	if (fd == -1)
 		return -1;
-	while (geteuid() == 0 && rc == 0 && (d = readdir(at)) != NULL)
-		if (strcmp(d->d_name, "..") != 0)
-			rc = fchownat(dirfd(at), d->d_name, owner->st_uid,
-			    owner->st_gid, AT_SYMLINK_NOFOLLOW);
-	if (rc == 0)
-		rc = fsync(dirfd(at));
-	closedir(at);
+	rc = fsync(fd);
+	close(fd);
 	return rc;
 }
 
@@ -137,16 +122,13 @@ static int
 finish(const struct restore_place *p)
 {
 	char path[CONFIG_PATH_MAX + 64];
-	struct stat owner;
 
-	if (stat(p->state_dir, &owner) == -1)
-		return -1;
 	for (size_t i = 0; i < nitems(part); i++) {
 		in(path, sizeof(path), p->building, part[i]);
-		if (finish_dir(path, &owner) == -1)
+		if (sync_dir(path) == -1)
 			return -1;
 	}
-	return finish_dir(p->building, &owner);
+	return sync_dir(p->building);
 }
 
 /* At once where the file system can; else there is an instant without. */
@@ -171,18 +153,14 @@ static int
 swap(struct restore_place *p)
 {
 	char a[CONFIG_PATH_MAX + 96], b[CONFIG_PATH_MAX + 96];
-	int fd, rc = 0;
+	int rc = 0;
 
 	for (size_t i = 0; i < nitems(part) && rc == 0; i++) {
 		in(a, sizeof(a), p->kept, part[i]);
 		in(b, sizeof(b), p->state_dir, part[i]);
 		rc = exchange(a, b);
 	}
-	if (rc == -1 || (fd = open(p->state_dir, O_RDONLY | O_CLOEXEC)) == -1)
-		return -1;
-	rc = fsync(fd);
-	close(fd);
-	return rc;
+	return rc == -1 ? -1 : sync_dir(p->state_dir);
 }
 
 int

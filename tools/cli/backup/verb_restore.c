@@ -9,6 +9,7 @@
 #include "shared/json/json.h"
 #include "shared/store/kv.h"
 #include "shared/view/lock.h"
+#include "shared/view/proc_walk.h"
 #include "shared/view/view.h"
 #include "tools/cli/backup/backup_file.h"
 #include "tools/cli/backup/ending.h"
@@ -18,7 +19,11 @@
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/load.h"
 
+#include <grp.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What a backup says of itself, and has. */
@@ -91,26 +96,21 @@ note_kv(struct found *f, const struct backup_file_record *r, const char *path,
 
 /* From end to end. */
 static int
-verify(const char *path, struct found *f, struct err *e)
+verify(struct backup_file_in *in, struct found *f, struct err *e)
 {
 	struct backup_file_record r;
-	struct backup_file_in in;
+	const char *path = in->path;
 	int rc;
 
 	*f = (struct found) {0};
-	if (backup_file_open(&in, path, e) == -1)
-		return -1;
-	while ((rc = backup_file_next(&in, &r, e)) == 1) {
+	while ((rc = backup_file_next(in, &r, e)) == 1) {
 		int ok = r.kind == BACKUP_FILE_ABOUT ? note_about(f, &r)
 		    : r.kind == BACKUP_FILE_KV	     ? note_kv(f, &r, path, e)
 					       : note_store(f, &r, path, e);
 
-		if (ok == -1) {
-			rc = -1;
-			break;
-		}
+		if (ok == -1)
+			return -1;
 	}
-	backup_file_close(&in);
 	if (rc == 0 && !f->schema)
 		return err_set(e, EXIT_DEGRADED,
 		    "%s is damaged: there is no store in it.", path);
@@ -121,12 +121,64 @@ verify(const char *path, struct found *f, struct err *e)
 
 struct restoring {
 	struct cli *cli;
+	struct backup_file_in from;
 	struct restore_place place;
 	struct found found;
 	struct store store; /* that is there */
 	bool readable;	    /* it is */
 	struct restore_rules rules;
 };
+
+static bool
+is_below(const char *link, char *target, void *arg)
+{
+	const char *dir = arg;
+	size_t n = strlen(dir);
+
+	return strncmp(target, dir, n) == 0 && target[n] == '/';
+}
+
+static bool
+has_it_open(int32_t pid, void *arg)
+{
+	return pid != getpid() && proc_walk_fds(pid, is_below, arg);
+}
+
+/* A page can be deleted under who wrote it. */
+static int
+check_nobody(struct cli *c)
+{
+	char dir[PATH_MAX];
+	int32_t pid;
+
+	if (realpath(c->config.state_dir, dir) == NULL
+	    || (pid = proc_walk_titled("shardherd: ", has_it_open, dir)) == 0)
+		return 0;
+	return err_set(&c->err, EXIT_TRY_LATER,
+	    "A process of the fleet (pid %d) still has the state open: end it "
+	    "first. Nothing was changed.",
+	    pid);
+}
+
+/*
+ * Root restores for the user whose fleet it is, with no more rights than that
+ * one has: what is in his directory is his to choose, links too.
+ */
+static int
+become_owner(struct cli *c)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || stat(c->config.state_dir, &st) == -1
+	    || st.st_uid == 0)
+		return 0;
+	if (setgroups(0, NULL) == 0
+	    && setresgid(st.st_gid, st.st_gid, st.st_gid) == 0
+	    && setresuid(st.st_uid, st.st_uid, st.st_uid) == 0)
+		return 0;
+	return err_sys(&c->err, EXIT_CONFIG, "Cannot become the owner of %s",
+	    c->config.state_dir);
+}
 
 /* Shards live on without a supervisor, and write to what they opened. */
 static int
@@ -137,8 +189,14 @@ check_stopped(struct restoring *r)
 	struct err none;
 	uint32_t lives = 0;
 
+	/* Of another version's page nothing can be told but who has it. */
+	if (page_stranger(c->config.state_dir) != 0)
+		return err_set(&c->err, EXIT_TRY_LATER,
+		    "Processes of another version's fleet still live: stop it "
+		    "with that version. Nothing was changed.");
 	if (view_read(&v, &c->config, &none) == -1)
-		return 0; /* no page: nothing was started */
+		return none.code != EXIT_DOWN ? (c->err = none, -1)
+					      : check_nobody(c); /* no page */
 	for (size_t i = 0; i < v.n; i++)
 		lives += v.shard[i].alive;
 	lives += v.handler_alive;
@@ -258,13 +316,13 @@ report(struct restoring *r, const char *from, bool dry)
 }
 
 static int
-restore(struct restoring *r, const char *from)
+restore(struct restoring *r)
 {
 	struct err *e = &r->cli->err;
 
 	if (restore_place_clear(&r->place, e) == -1)
 		return -1;
-	if (restore_build(r->place.building, from,
+	if (restore_build(r->place.building, &r->from,
 		r->readable ? &r->store : NULL, &r->rules, e)
 	    == 0)
 		return restore_place_swap(&r->place, e);
@@ -273,20 +331,42 @@ restore(struct restoring *r, const char *from)
 }
 
 static int
-restore_locked(struct restoring *r, const char *from, bool yes)
+restore_locked(struct restoring *r, bool yes)
 {
 	int rc;
 
-	if (check_stopped(r) == -1 || open_there(r) == -1 || check_bot(r) == -1
-	    || confirm(r, yes) == -1)
+	if (open_there(r) == -1 || check_bot(r) == -1 || confirm(r, yes) == -1)
 		return -1;
 	r->rules.now_ms = clock_wall_ms();
 	ending_hold();
-	rc = restore(r, from);
+	rc = restore(r);
 	ending_release();
 	if (rc == 0)
-		report(r, from, false);
+		report(r, r->from.path, false);
 	restore_rules_free(&r->rules);
+	return rc;
+}
+
+static int
+restore_stopped(struct restoring *r, bool yes)
+{
+	struct cli *c = r->cli;
+	int32_t pid;
+	int rc;
+
+	/* One whose lock was deleted runs as well. */
+	if (lock_held(c->config.state_dir, &pid))
+		return err_set(&c->err, EXIT_TRY_LATER,
+		    "The fleet of %s runs: stop it first (\"shardherd stop\"). "
+		    "Nothing was changed.",
+		    c->config.state_dir);
+	if (check_stopped(r) == -1 || become_owner(c) == -1
+	    || restore_place_take(&r->place, c->config.state_dir, &c->err)
+		== -1)
+		return -1;
+	/* What was an orphan a moment ago may have been taken over. */
+	rc = check_stopped(r) == -1 ? -1 : restore_locked(r, yes);
+	restore_place_leave(&r->place);
 	return rc;
 }
 
@@ -294,25 +374,17 @@ int
 verb_restore(struct cli *c, const char *from, bool dry_run, bool yes)
 {
 	static struct restoring r;
-	int32_t pid;
 	int rc;
 
 	r = (struct restoring) {.cli = c};
-	if (load_look(c) == -1 || verify(from, &r.found, &c->err) == -1)
+	if (load_look(c) == -1
+	    || backup_file_open(&r.from, from, &c->err) == -1)
 		return cli_fail(c);
-	if (dry_run) {
+	rc = verify(&r.from, &r.found, &c->err);
+	if (rc == 0 && dry_run)
 		report(&r, from, true);
-		return EXIT_FINE;
-	}
-	/* One whose lock was deleted runs as well. */
-	if (lock_held(c->config.state_dir, &pid))
-		return cli_error(c, EXIT_TRY_LATER,
-		    "The fleet of %s runs: stop it first (\"shardherd stop\"). "
-		    "Nothing was changed.",
-		    c->config.state_dir);
-	if (restore_place_take(&r.place, c->config.state_dir, &c->err) == -1)
-		return cli_fail(c);
-	rc = restore_locked(&r, from, yes);
-	restore_place_leave(&r.place);
+	else if (rc == 0)
+		rc = restore_stopped(&r, yes);
+	backup_file_close(&r.from);
 	return rc == -1 ? cli_fail(c) : EXIT_FINE;
 }

@@ -79,6 +79,7 @@ static void
 restore(bool with_there)
 {
 	struct backup_file_out o;
+	struct backup_file_in in;
 
 	assert_int_equal(backup_file_create(&o, path, &e), 0);
 	assert_int_equal(store_each(&old.store, put_item, &o, &e), 0);
@@ -86,9 +87,11 @@ restore(bool with_there)
 			     &e),
 	    0);
 	assert_int_equal(backup_file_finish(&o, &e), 0);
-	assert_int_equal(restore_build(fresh, path,
+	assert_int_equal(backup_file_open(&in, path, &e), 0);
+	assert_int_equal(restore_build(fresh, &in,
 			     with_there ? &there.store : NULL, &rules, &e),
 	    0);
+	backup_file_close(&in);
 }
 
 static bool
