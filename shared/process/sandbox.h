@@ -31,8 +31,9 @@ struct sandbox_cage {
 	const char *read[SANDBOX_PATHS];  /* files, and what is below these */
 	uint16_t connect[SANDBOX_PATHS];  /* TCP ports it may connect to; it
 					     may listen at none */
+	bool system; /* files of name service, certificates, libraries */
 };
-/* The same with that, and the system's files to read.  What is missing on the
+/* The same with that.  What is missing on the
  * disk needs no rule. */
 unsigned sandbox_enter_cage(const struct sandbox_cage *);
 

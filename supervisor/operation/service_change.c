@@ -222,6 +222,9 @@ fresh_gone(struct service *s, struct member *c)
 	else if (s->taking)
 		now->again = true;
 	s->taking = false;
+	/* Meanwhile a reload may have done without it. */
+	if (!s->kind->wanted(s->fleet->config))
+		(void)service_change_end(s);
 }
 
 void
@@ -238,6 +241,13 @@ service_change_gone(struct service *s, struct member *c)
 		take(s);
 	else if (c->state == MEMBER_DOWN && !c->again)
 		follow(s);
+}
+
+bool
+service_change_due(const struct service *s)
+{
+	return s->kind->wanted(s->fleet->config)
+	    && (s->sum == sum_of(s) || service_now(s)->state != MEMBER_DOWN);
 }
 
 bool

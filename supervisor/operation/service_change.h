@@ -20,6 +20,9 @@ struct member;
  * due.  While something is under way, that it ended comes by here again.
  */
 void service_change_follow(struct fleet *);
+/* The config wants one, and it was told so: a reload that switches it on comes
+ * by here when the new handler is proved. */
+bool service_change_due(const struct service *);
 /* Another process all the same: -1 when there is none to replace now. */
 int service_change_renew(struct service *, struct err *);
 /* The one of the supervisor before was taken over, with this config. */

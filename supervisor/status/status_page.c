@@ -19,6 +19,7 @@
 #include "supervisor/identify/hold.h"
 #include "supervisor/identify/ledger.h"
 #include "supervisor/identify/permit.h"
+#include "supervisor/operation/service_change.h"
 #include "supervisor/operation/probe.h"
 #include "supervisor/operation/rollout_effects.h"
 #include "supervisor/base/procfs.h"
@@ -145,7 +146,7 @@ put_rollout(struct page_cluster *pc, const struct fleet *f)
 	pc->program = f->program;
 	pc->gate = config_gate(f->config);
 	pc->gate_clients = (uint32_t)f->config->clients;
-	pc->web = config_web(f->config);
+	pc->web = service_change_due(&f->service[SERVICE_WEB]);
 	pc->settings = f->settings;
 	pc->rollout = rollout_effects_busy(r);
 	pc->rollout_moved = r->rollout.moved;

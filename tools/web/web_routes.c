@@ -162,10 +162,9 @@ no_view(const struct web *w, bool all)
 	return o;
 }
 
-void
-web_routes_status(struct web *w, bool all, struct buf *b)
+static void
+put_status(struct web *w, const struct view *v, bool all, struct buf *b)
 {
-	const struct view *v = web_look(w);
 	struct json_object *o = v == NULL ? no_view(w, all)
 	    : all			  ? status_json(v, NULL, 0)
 					  : web_public_json(w, v);
@@ -173,6 +172,12 @@ web_routes_status(struct web *w, bool all, struct buf *b)
 	buf_puts(b, json_text(o));
 	buf_puts(b, "\n");
 	json_object_put(o);
+}
+
+void
+web_routes_status(struct web *w, bool all, struct buf *b)
+{
+	put_status(w, web_look(w), all, b);
 }
 
 static struct http_reply *
@@ -186,7 +191,7 @@ status(struct web *w, enum web_face face, const struct http_request *r)
 
 	if (reply != NULL)
 		return reply;
-	web_routes_status(w, all, &b);
+	put_status(w, v, all, &b);
 	if (v == NULL)
 		return http_reply_new(MHD_HTTP_SERVICE_UNAVAILABLE, JSON_TYPE,
 		    &b);

@@ -80,6 +80,7 @@ enter_cage(struct web *w)
 	}
 	cage.read[n++] = "/proc";
 	if (w->push_url != NULL) {
+		cage.system = true;
 		cage.read[n++] = w->ca_file;
 		cage.connect[0] = push_port(
 		    c->proxy[0] != '\0' ? c->proxy : w->push_url);

@@ -134,14 +134,15 @@ try_it(const struct target *t, const char *ca_file, int to)
 static size_t
 read_until(int fd, double seconds, char *out, size_t size)
 {
-	uint64_t end = clock_boot_ms() + (uint64_t)(seconds * 1000);
+	uint64_t now = clock_boot_ms();
+	uint64_t end = now + (uint64_t)(seconds * 1000);
 	size_t n = 0;
 
-	while (n + 1 < size && clock_boot_ms() < end) {
+	for (; n + 1 < size && now < end; now = clock_boot_ms()) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		ssize_t r;
 
-		if (poll(&p, 1, (int)(end - clock_boot_ms()) + 1) <= 0)
+		if (poll(&p, 1, (int)(end - now) + 1) <= 0)
 			continue;
 		r = read(fd, out + n, size - 1 - n);
 		if (r <= 0)
