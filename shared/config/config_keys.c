@@ -24,7 +24,7 @@ const struct config_key config_keys[] = {
 const size_t config_keys_n = nitems(config_keys);
 
 const char *const config_keys_reload_name[] = {
-#define X(n, s) s,
+#define X(n, s, takes) s,
     CONFIG_RELOADS(X)
 #undef X
 };

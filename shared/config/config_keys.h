@@ -11,18 +11,22 @@
 #include "shared/config/config_types.h"
 
 /* What must be started anew before a changed value counts. */
+/* class, what a reload replaces of it, what it takes to bring it into force */
 #define CONFIG_RELOADS(X)                                                      \
-	X(LIVE, "nothing")                                                     \
-	X(HANDLER, "the handler")                                              \
-	X(GATE, "the gate (clients RESUME) and the handler")                   \
-	X(CLIENT, "the bot's process (the next one takes over)")               \
-	X(WEB, "the web process")                                              \
-	X(SHARDS, "the shards (they RESUME)")                                  \
-	X(SESSIONS, "the sessions (every shard must IDENTIFY)")                \
-	X(FLEET, "the whole fleet")
+	X(LIVE, "nothing", "reload")                                           \
+	X(HANDLER, "the handler", "reload, replaces the handler")              \
+	X(GATE, "the gate (clients RESUME) and the handler",                   \
+	    "reload, replaces the gate and the handler")                       \
+	X(CLIENT, "the bot's process (the next one takes over)",               \
+	    "reload, replaces the bot's process")                              \
+	X(WEB, "the web process", "reload, replaces the web process")          \
+	X(SHARDS, "the shards (they RESUME)", "rollout, shards RESUME")        \
+	X(SESSIONS, "the sessions (every shard must IDENTIFY)",                \
+	    "restart, every shard must IDENTIFY")                              \
+	X(FLEET, "the whole fleet", "restart, sessions are resumed")
 
 enum config_reload {
-#define X(n, s) CONFIG_RELOAD_##n,
+#define X(n, s, takes) CONFIG_RELOAD_##n,
 	CONFIG_RELOADS(X)
 #undef X
 	    CONFIG_RELOAD_CLASSES

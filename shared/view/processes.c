@@ -69,11 +69,30 @@ look(struct processes *p, const struct view *v, struct processes_row *r,
 	count(p, &p->rest_kb, r->private_kb);
 }
 
-const char *
-processes_plugin_state(const struct page_plugin *p, bool handler)
+/* By a signal or a debugger; what a handler that hangs says is of then. */
+static bool
+is_stopped(const struct view *v, uint32_t place)
 {
-	if (!handler)
+	return v->handler_stopped || v->handler_silent_s > 0
+	    || (v->plugins_stopped >> place & 1) != 0;
+}
+
+bool
+processes_plugin_well(const struct view *v, uint32_t place)
+{
+	return v->handler_alive && !is_stopped(v, place)
+	    && verdict_plugin_well(&v->plugins.plugin[place]);
+}
+
+const char *
+processes_plugin_state(const struct view *v, uint32_t place)
+{
+	const struct page_plugin *p = &v->plugins.plugin[place];
+
+	if (!v->handler_alive)
 		return "down";
+	if (is_stopped(v, place))
+		return "hung";
 	if (p->failing)
 		return "failing";
 	return p->state < PLUGIN_STATES ? page_plugin_state_name[p->state]
@@ -90,8 +109,8 @@ add_plugins(struct processes *p, const struct view *v)
 		if (g->name[0] == '\0')
 			continue;
 		r = add(p, PROCESSES_PLUGIN, g->name);
-		r->state = processes_plugin_state(g, v->handler_alive);
-		r->well = v->handler_alive && verdict_plugin_well(g);
+		r->state = processes_plugin_state(v, i);
+		r->well = processes_plugin_well(v, i);
 		r->restarts = g->restarts;
 		r->note = g->note[0] == '\0' && g->by_operator
 		    ? "unloaded by an operator"

@@ -50,7 +50,9 @@ void processes_list(const struct view *, struct processes *);
 struct json_object;
 /* Adds them to it, and the memory of all. */
 void processes_json(struct json_object *, const struct view *);
-/* The word for a plugin's state, "failing" and "down" among them. */
-const char *processes_plugin_state(const struct page_plugin *, bool handler);
+/* The word for the state of the plugin of that place, "failing", "hung" and
+ * "down" among them; and is it as it is meant to be? */
+const char *processes_plugin_state(const struct view *, uint32_t place);
+bool processes_plugin_well(const struct view *, uint32_t place);
 
 #endif

@@ -10,6 +10,7 @@
 #include "tools/web/web_impl.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 const struct view *
 web_look(struct web *w)
@@ -155,5 +156,6 @@ web_main(int argc, char **argv)
 	web_channel_ready(&w);
 	ev_run(w.loop, 0);
 	finish(&w);
-	return EXIT_FINE;
+	/* Nothing of exit()'s is due, and some of it the cage forbids. */
+	_exit(EXIT_FINE);
 }

@@ -19,13 +19,9 @@
 #define VALUE_MAX 60 /* bytes of a value in the table */
 
 static const char *const needs[CONFIG_RELOAD_CLASSES] = {
-    [CONFIG_RELOAD_LIVE] = "reload",
-    [CONFIG_RELOAD_HANDLER] = "reload, replaces the handler",
-    [CONFIG_RELOAD_GATE] = "reload, replaces the gate and the handler",
-    [CONFIG_RELOAD_CLIENT] = "reload, replaces the bot's process",
-    [CONFIG_RELOAD_SHARDS] = "rollout, shards RESUME",
-    [CONFIG_RELOAD_SESSIONS] = "restart, every shard must IDENTIFY",
-    [CONFIG_RELOAD_FLEET] = "restart, sessions are resumed",
+#define X(n, s, takes) [CONFIG_RELOAD_##n] = takes,
+    CONFIG_RELOADS(X)
+#undef X
 };
 
 struct diff {

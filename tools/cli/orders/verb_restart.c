@@ -7,6 +7,8 @@
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/names.h"
 #include "tools/cli/base/option.h"
+#include "shared/base/secret.h"
+#include "shared/view/lock.h"
 #include "shared/view/view.h"
 #include "tools/cli/orders/starting.h"
 #include "tools/cli/orders/stopping.h"
@@ -43,18 +45,30 @@ may_restart(struct cli *c)
 static int
 restart_fleet(struct cli *c, double wait_s, double seconds)
 {
+	int32_t pid;
+	char *token;
 	int code;
 
 	/* Strictly and first: what could not start again is not stopped. */
-	if (load_for_fleet(c) == -1 || may_restart(c) == -1)
+	if (load_for_fleet(c) == -1 || may_restart(c) == -1
+	    || (token = config_read_token(c->config.token_file, &c->err))
+		== NULL)
 		return cli_fail(c);
+	secret_free(token);
 	if ((code = stopping(c, false, seconds)) != EXIT_FINE)
 		return code;
 	/* It may start elsewhere than where it ran. */
 	config_free(&c->config);
-	if (load_config(c) == -1)
-		return cli_fail(c);
-	return starting(c, starting_until(wait_s), false);
+	code = load_config(c) == -1
+	    ? cli_fail(c)
+	    : starting(c, starting_until(wait_s), false);
+	if (code != EXIT_FINE
+	    && (c->config.state_dir == NULL
+		|| !lock_held(c->config.state_dir, &pid)))
+		cli_say("The fleet was stopped for this and does not run now; "
+			"its sessions are kept for a while. \"shardherd "
+			"start\" goes on where it was.");
+	return code;
 }
 
 /* Words of other programs for what has a verb of its own here. */

@@ -22,12 +22,14 @@
 /* ---- list ----------------------------------------------------------- */
 
 static struct json_object *
-to_json(const struct page_plugin *p, bool alive)
+to_json(const struct view *v, uint32_t i)
 {
+	const struct page_plugin *p = &v->plugins.plugin[i];
 	struct json_object *o = json_object_new_object();
+	bool alive = v->handler_alive;
 
 	json_put_text(o, "name", p->name);
-	json_put_text(o, "state", processes_plugin_state(p, alive));
+	json_put_text(o, "state", processes_plugin_state(v, i));
 	json_object_object_add(o, "pid",
 	    alive && p->pid > 0 ? json_object_new_int(p->pid) : NULL);
 	json_put_int(o, "generation", p->generation);
@@ -54,27 +56,28 @@ to_json(const struct page_plugin *p, bool alive)
 }
 
 static void
-print_json(const struct page_plugins *all, bool alive)
+print_json(const struct view *v)
 {
+	const struct page_plugins *all = &v->plugins;
 	struct json_object *o = json_object_new_object();
 	struct json_object *list = json_object_new_array();
 
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
 		if (all->plugin[i].name[0] != '\0')
-			json_object_array_add(list,
-			    to_json(&all->plugin[i], alive));
+			json_object_array_add(list, to_json(v, i));
 	json_object_object_add(o, "plugins", list);
 	cli_print_json(o);
 }
 
 static void
-add_row(struct table *t, const struct page_plugin *p, bool alive)
+add_row(struct table *t, const struct view *v, uint32_t i)
 {
-	bool fine = alive && verdict_plugin_well(p);
+	const struct page_plugin *p = &v->plugins.plugin[i];
+	bool alive = v->handler_alive, fine = processes_plugin_well(v, i);
 	char age[24];
 
 	table_add(t, "%s", p->name);
-	table_add(t, "%s", processes_plugin_state(p, alive));
+	table_add(t, "%s", processes_plugin_state(v, i));
 	table_colour(t, fine ? TABLE_GREEN : TABLE_RED);
 	if (alive && p->pid > 0)
 		table_add(t, "%d", p->pid);
@@ -92,8 +95,9 @@ add_row(struct table *t, const struct page_plugin *p, bool alive)
 }
 
 static void
-print_table(const struct page_plugins *all, bool alive)
+print_table(const struct view *v)
 {
+	const struct page_plugins *all = &v->plugins;
 	struct table t;
 
 	table_init(&t,
@@ -102,7 +106,7 @@ print_table(const struct page_plugins *all, bool alive)
 	t.fit = table_room(stdout);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
 		if (all->plugin[i].name[0] != '\0')
-			add_row(&t, &all->plugin[i], alive);
+			add_row(&t, v, i);
 	table_print(&t, stdout, table_may_colour(stdout));
 	table_free(&t);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
@@ -120,12 +124,13 @@ print_table(const struct page_plugins *all, bool alive)
 /* 0 all up and well or held by an operator, 1 some are not, 2 there is
  * no handler. */
 static int
-verdict(const struct page_plugins *all, bool alive)
+verdict(const struct view *v)
 {
-	if (!alive)
+	if (!v->handler_alive)
 		return EXIT_DOWN;
-	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
-		if (!verdict_plugin_well(&all->plugin[i]))
+	for (uint32_t i = 0; i < v->plugins.count && i < PAGE_PLUGINS; i++)
+		if (v->plugins.plugin[i].name[0] != '\0'
+		    && !processes_plugin_well(v, i))
 			return EXIT_DEGRADED;
 	return EXIT_FINE;
 }
@@ -134,17 +139,15 @@ static int
 list(struct cli *c)
 {
 	struct view v;
-	bool alive;
 	int code;
 
 	if (view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
-	alive = v.handler_alive;
-	code = verdict(&v.plugins, alive);
+	code = verdict(&v);
 	if (c->json)
-		print_json(&v.plugins, alive);
+		print_json(&v);
 	else
-		print_table(&v.plugins, alive);
+		print_table(&v);
 	view_free(&v);
 	return code;
 }

@@ -25,6 +25,15 @@ state_colour(const struct view_shard *s)
 							   : TABLE_YELLOW;
 }
 
+/* None is left to be found in a table. */
+static void
+line_finding(const struct verdict_finding *w, FILE *f)
+{
+	if (w->rank < PAGE_RANKS_N)
+		fprintf(f, "%-9s%s%s%s\n", page_rank_name[w->rank], w->text,
+		    w->detail[0] != '\0' ? ": " : "", w->detail);
+}
+
 /* With the time at which it was first so. */
 static void
 line_notes(const struct view *v, FILE *f)
@@ -35,8 +44,10 @@ line_notes(const struct view *v, FILE *f)
 	for (size_t i = 0; i < w->n; i++) {
 		const struct verdict_finding *n = &w->found[i];
 
-		if (!n->note)
+		if (!n->note) {
+			line_finding(n, f);
 			continue;
+		}
 		human_when(n->age_ms < 0 ? 0 : v->wall_ms - n->age_ms, when);
 		fprintf(f, "note    %s%s%s\n", when,
 		    when[0] != '\0' ? ": " : "", n->text);

@@ -204,14 +204,13 @@ add_plugin(struct board *b, const struct view *v, uint32_t i,
 {
 	const struct page_plugin *p = &v->plugins.plugin[i];
 	struct board_row *r = add(b);
-	bool well = v->handler_alive && verdict_plugin_well(p);
+	bool well = processes_plugin_well(v, i);
 	char name[72];
 
 	str_copy(r->name, p->name, sizeof(r->name));
 	name_of(name, "p ", p->name);
 	put(r, 0, i, "%s", p->name);
-	put(r, 1, well ? 0 : 1, "%s",
-	    processes_plugin_state(p, v->handler_alive));
+	put(r, 1, well ? 0 : 1, "%s", processes_plugin_state(v, i));
 	put_age(r, 2, view_age(v, p->state_since_ms));
 	put_rate(r, 3, rates, name, v->n + 1 + i, utf8);
 	put_count(r, 5, p->errors);
