@@ -56,10 +56,11 @@ systemd_words(const struct systemd_facts *w, char *out, size_t size)
 static void
 look_note(const struct fleet *f, struct systemd_facts *w)
 {
-	const struct verdict_fleet *v = &f->judged->found;
+	const struct verdict_fleet *v;
 
 	if (f->page.head == NULL)
 		return;
+	v = &f->judged->found;
 	if (f->local > 0 && v->n > 0)
 		verdict_sentence(&v->found[0], w->note, sizeof(w->note));
 	else
