@@ -23,7 +23,7 @@ same(const struct past_event *a, const struct past_event *b)
 	    && a->at_ms - b->at_ms < PAST_FOLD;
 }
 
-/* Is it, of another shard, there already?  Then it counts there. */
+/* Is it there already, of whichever shard?  Then it counts there. */
 static bool
 folded(struct past *p, const struct past_event *e, size_t at)
 {
@@ -35,6 +35,7 @@ folded(struct past *p, const struct past_event *e, size_t at)
 		if (!same(o, e))
 			continue;
 		o->more++;
+		o->others |= o->shard != e->shard;
 		return true;
 	}
 	return false;
@@ -234,10 +235,9 @@ past_words(const struct past_event *e, char *out, size_t size)
 		str_format(who, sizeof(who), "%s %s", e->of, e->name);
 	else if (e->shard != -1)
 		str_format(who, sizeof(who), "shard %d", e->shard);
-	if (e->more > 0 && e->shard != -1)
-		str_format(more, sizeof(more), " and %u more", e->more);
-	else if (e->more > 0)
-		str_format(more, sizeof(more), ", %u times", e->more + 1);
+	if (e->more > 0)
+		str_format(more, sizeof(more), "%s, %u times",
+		    e->others ? " and others" : "", e->more + 1);
 	/* Of a process some words begin so themselves. */
 	if (e->more == 0 && strncmp(e->text, who, strlen(who)) == 0
 	    && e->text[strlen(who)] == ' ')

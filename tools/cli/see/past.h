@@ -16,6 +16,7 @@ struct past_event {
 	int64_t at_ms;	/* wall clock */
 	int32_t shard;	/* -1: of no shard */
 	uint32_t more;	/* so many more times within PAST_FOLD */
+	bool others;	/* ... of other shards, too */
 	const char *of; /* "plugin", "client"; NULL: of shard or fleet */
 	char name[64];	/* ... of that name */
 	char text[176];

@@ -66,8 +66,19 @@ test_folded(void **state)
 	past_of_fleet(&t.past, t.dir, &t.v);
 	assert_int_equal(t.past.n, 3);
 	check(0, "fleet: reload asked for by me");
-	check(1, "shard 0 and 2 more: ready: RESUME answered");
+	check(1, "shard 0 and others, 3 times: ready: RESUME answered");
 	check(2, "shard 2: waiting: no answer");
+}
+
+/* What happens to one again and again happened to no other. */
+static void
+test_again(void **state)
+{
+	for (int i = 0; i < 5; i++)
+		page_past_add(&t.page.slot[1].past, 1, "waiting: no answer");
+	past_of_fleet(&t.past, t.dir, &t.v);
+	assert_int_equal(t.past.n, 1);
+	check(0, "shard 1, 5 times: waiting: no answer");
 }
 
 /* Of a plugin: its own, and the orders about it by its whole name. */
@@ -148,6 +159,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
 	    T(test_folded),
+	    T(test_again),
 	    T(test_of_a_plugin),
 	    T(test_the_last_stay),
 	    T(test_hostile),
