@@ -66,19 +66,30 @@ take(struct service *s)
 
 /* ---- the next one --------------------------------------------------- */
 
+/* Told as a reload that failed is: until the next one is well. */
+static void
+note_kept(struct service *s, const char *why)
+{
+	char text[256];
+
+	str_format(text, sizeof(text),
+	    "The %s goes on as it is: %.160s. Mend that, then \"shardherd "
+	    "reload\".",
+	    s->kind->name, why);
+	log_error("%s", text);
+	status_notes_say(&s->fleet->notes, NOTE_RELOAD, text);
+}
+
 static void
 start_fresh(struct service *s)
 {
 	struct fleet *f = s->fleet;
 	struct member *c = service_spare(s);
-	const char *name = s->kind->name;
 	struct err e;
 
 	if (program_open(&c->program, f->program_path, f->config->text, &e)
 	    == -1) {
-		log_error("The %s goes on as it is: %s. \"shardherd reload\" "
-			  "tries again.",
-		    name, e.text);
+		note_kept(s, e.text);
 		return;
 	}
 	s->fresh = c;
@@ -92,9 +103,7 @@ start_fresh(struct service *s)
 	member_event(c, MEMBER_ON_STOP);
 	program_close(&c->program);
 	s->fresh = NULL;
-	log_error("The %s goes on as it is: the new one's process could not "
-		  "be made (see the log). \"shardherd reload\" tries again.",
-	    name);
+	note_kept(s, s->spare_watch.last_end);
 }
 
 static void
@@ -154,8 +163,8 @@ service_change_follow(struct fleet *f)
 int
 service_change_renew(struct service *s, struct err *e)
 {
-	struct fleet *f = s->fleet;
 	const char *name = s->kind->name;
+	struct fleet *f = s->fleet;
 
 	if (!s->kind->wanted(f->config))
 		return err_set(e, EXIT_USAGE, "there is no %s: %s", name,
@@ -213,9 +222,7 @@ fresh_gone(struct service *s, struct member *c)
 	program_close(&c->program);
 	if (s->fleet->stopping)
 		return;
-	log_error("The %s did not come up: %s. The one before goes on "
-		  "as it was; \"shardherd reload\" tries again.",
-	    s->kind->next, s->spare_watch.last_end);
+	note_kept(s, s->spare_watch.last_end);
 	/* It may have been asked to leave already. */
 	if (s->taking && now->state == MEMBER_DOWN)
 		member_event(now, MEMBER_ON_START);

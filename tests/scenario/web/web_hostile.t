@@ -112,6 +112,10 @@ def taken(t, web, fleet):
         wait_until(lambda: "The web goes on as it is" in fleet.log_text(),
             "a taken address: what runs goes on")
         t.equal(web.ask("/healthz").status, 200, "as it was")
+        done = fleet.cli("check")
+        t.equal(done.returncode, 1, "check does not take it for done")
+        t.match(done.stdout, "web goes on as it is: .*can't listen",
+            "and says why")
         os.kill(web_pid(fleet), 9)
         fleet.wait_status(lambda s: "can't listen" in
             (s["web"]["last_end"] or "") or s["web"]["pid"],
