@@ -66,7 +66,7 @@ def of_all(t, fleet):
     text = fleet.must("why")
     t.match(text, r"\AFleet \S+ is ready, up for ", "the fleet's story")
     t.match(text, r"plugin audit: up, pid", "has that of the plugins")
-    t.match(text, r"shard \d( and \d more)?: ready: ", "and of the shards")
+    t.match(text, r"shard \d(( and others)?, \d times)?: ready: ", "and of the shards")
     t.match(fleet.must("why", "--guild", str(1 << 22)),
         r"\AGuild 4194304 is of shard 1\.", "whose guild it is")
     t.sentence(fleet.cli("why", "audti"), 64, 'did you mean "audit"',
