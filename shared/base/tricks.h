@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tricks of speed and memory: each lives in one place, and here, with what it
+ * is, what it brought and by which command that was seen.  All are on.  One is
+ * switched off by what make is given, in a build of its own:
+ *
+ *	make BUILD=build-without TRICKS=-DHERD_TRICK_NAME=0 all
+ *
+ * which is what tools/bench --without name does to compare; the program does
+ * the same without it, slower.  Code asks `if (HERD_TRICK_NAME)`.
+ */
+#ifndef SHARED_BASE_TRICKS_H
+#define SHARED_BASE_TRICKS_H
+
+#endif
