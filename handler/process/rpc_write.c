@@ -26,11 +26,14 @@ blank_out(char *text, size_t len, char c)
 bool
 rpc_write_splice(char *text, size_t len)
 {
-	if (!text_is_utf8(text, len)
-	    || !envelope_valid(text, len, JSON_DEPTH_MAX))
+	bool breaks;
+
+	if (!envelope_valid_breaks(text, len, JSON_DEPTH_MAX, &breaks))
 		return false;
-	blank_out(text, len, '\n');
-	blank_out(text, len, '\r');
+	if (breaks) {
+		blank_out(text, len, '\n');
+		blank_out(text, len, '\r');
+	}
 	return true;
 }
 
