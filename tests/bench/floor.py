@@ -16,7 +16,7 @@ from herd import BUILD, Failed, ROOT
 from measure import cpu_s, median
 
 PROGRAMS = ("floor_stream", "floor_server", "floor_client", "floor_plugin",
-    "stamp")
+    "stamp", "alloc_count.so")
 EVENTS = {"mix": 200000, "message": 100000, "guilds": 400}
 WORDS = {"zlib": "zlib-stream", "zstd": "zstd-stream", "none": "none"}
 LONG_MS = 24 * 3600 * 1000	# heartbeats that are out of the way
@@ -34,7 +34,7 @@ def pin(core):
 def build():
     """The programs of BUILD."""
     name = os.path.relpath(BUILD, ROOT)
-    subprocess.run(["make", "-s", "BUILD=" + name, "all",
+    subprocess.run(["make", "-s", "-j2", "BUILD=" + name, "all",
         *("%s/bench/%s" % (name, p) for p in PROGRAMS)], cwd=ROOT, check=True)
 
 
