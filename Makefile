@@ -194,7 +194,13 @@ $(BUILD)/fuzz/fuzz_%.t: $(BUILD)/fuzz/fuzz_% Makefile
 		"$(strip $(call FUZZ_FILES,$*))" >$@ && chmod +x $@
 
 # What parts cost, for who wants to know; no test.
-BENCH_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+BENCH_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c)) \
+	$(BUILD)/bench/alloc_count.so
+$(BUILD)/bench/alloc_count.so: $(BUILD)/tests/bench/preload/alloc_count.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -shared -o $@ $<
+$(BUILD)/tests/bench/preload/%.o: SAN =
+$(BUILD)/tests/bench/preload/%.o: CFLAGS += -fPIC
 $(BUILD)/bench/floor_server: $(patsubst %,$(BUILD)/tests/bench/floor/%.o,conn talk)
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)

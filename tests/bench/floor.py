@@ -8,7 +8,6 @@ meets both, and their ratio holds where neither of the figures does."""
 import json
 import os
 import subprocess
-import sys
 import time
 
 import herd
@@ -16,7 +15,7 @@ from herd import BUILD, Failed, ROOT
 from measure import cpu_s, median
 
 PROGRAMS = ("floor_stream", "floor_server", "floor_client", "floor_plugin",
-    "stamp")
+    "stamp", "alloc_count.so")
 EVENTS = {"mix": 200000, "message": 100000, "guilds": 400}
 WORDS = {"zlib": "zlib-stream", "zstd": "zstd-stream", "none": "none"}
 LONG_MS = 24 * 3600 * 1000	# heartbeats that are out of the way
@@ -34,7 +33,7 @@ def pin(core):
 def build():
     """The programs of BUILD."""
     name = os.path.relpath(BUILD, ROOT)
-    subprocess.run(["make", "-s", "BUILD=" + name, "all",
+    subprocess.run(["make", "-s", "-j2", "BUILD=" + name, "all",
         *("%s/bench/%s" % (name, p) for p in PROGRAMS)], cwd=ROOT, check=True)
 
 
@@ -123,6 +122,7 @@ class Reader:
     def end(self):
         self.process.kill()
         self.process.wait()
+        self.server.wait_ready(self.group, 0)
 
 
 class World:
@@ -180,7 +180,9 @@ class Fleet(herd.Fleet):
         return self.status()["handler"]["events"]
 
     def end(self):
-        self.stop()
+        """A supervisor that a busy machine keeps waiting is asked again."""
+        herd.wait_until(lambda: self.cli("stop", timeout=WAIT_S).returncode
+            == 0, "the fleet stops", WAIT_S)
 
 
 def cpu_of(parts):
@@ -191,7 +193,8 @@ def drained(server, readers):
     """Waits until all that was sent was read, and nobody does anything."""
     herd.wait_until(lambda: not any(server.group(r.group)["unread"]
         for r in readers), "what was sent is read", WAIT_S)
-    parts = {k: v for r in readers for k, v in r.parts().items()}
+    parts = {k: v for r in readers for k, v in r.parts().items()
+        if k != "supervisor"}	# it looks after things all the time
     began, before = time.monotonic(), {}
     while time.monotonic() - began < WAIT_S:
         now = cpu_of(parts)
@@ -235,24 +238,26 @@ def enough(server, readers, events, shards):
         server.wait_ready(r.group, shards)
 
 
+def ratio(rounds, names):
+    """What those parts took together beside the floor."""
+    found = [sum(r[n][0] for n in names if n in r) / r["floor"][0]
+        for r in rounds]
+    return dict(median=round(median(found), 3), least=round(min(found), 3),
+        most=round(max(found), 3))
+
+
 def ratios(rounds):
-    """Of the rounds' {part: (us, events)}: the median of what all of the fleet
-    takes beside the floor, and the range; and medians of the parts."""
-    def of(names):
-        found = [sum(r[n][0] for n in names if n in r) / r["floor"][0]
-            for r in rounds]
-        return dict(median=round(median(found), 3), least=round(min(found), 3),
-            most=round(max(found), 3))
-    row = {"shard": of(["shard"])}
-    if "handler" in rounds[0]:
-        row["shard+handler"] = of(["shard", "handler"])
+    """Of the rounds' {part: (us, events)}: what of the fleet takes how much
+    beside the floor, and the medians of the parts."""
+    row = {"shard": ratio(rounds, ["shard"]),
+        "shard+handler": ratio(rounds, ["shard", "handler"])}
     row["us"] = {n: round(median([r[n][0] for r in rounds]), 3)
         for n in rounds[0]}
     row["events"] = round(median([r["floor"][1] for r in rounds]))
     return row
 
 
-def burst(server, readers, shards, rounds, seconds):
+def burst_rounds(server, readers, shards, rounds, seconds):
     found = []
     for _ in range(rounds):
         enough(server, readers, EVENTS["mix"] * 3 // 4, shards)
@@ -264,7 +269,11 @@ def burst(server, readers, shards, rounds, seconds):
                     server.group(r.group)["left"] for r in readers):
                 time.sleep(0.02)
         found.append(used(server, readers, drive))
-    return ratios(found)
+    return found
+
+
+def burst(*args):
+    return ratios(burst_rounds(*args))
 
 
 def both(t, server, mode, shards, **more):
@@ -278,7 +287,3 @@ def both(t, server, mode, shards, **more):
 def end_all(readers):
     for r in readers:
         r.end()
-
-
-if __name__ == "__main__":
-    sys.exit("bench: this is tools/bench's")

@@ -42,7 +42,8 @@ def in_burst(o, t, table):
                 del row["shard"]
             at_once(table, name, row)
             if mode == "zstd" and not events:
-                beside(o, t, server, readers[1], table)
+                readers.pop(0).end()
+                beside(o, t, server, readers[0], table)
             end_all(readers)
             server.end()
 

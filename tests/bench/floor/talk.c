@@ -219,7 +219,11 @@ answer(struct conn *c, const char *path)
 	else if (strstr(path, "/applications/@me ") != NULL)
 		buf_puts(&body,
 		    "{\"id\":\"1410957337177341953\",\"name\":\"floor\","
-		    "\"flags\":565248,\"bot\":" FLOOR_USER "}");
+		    "\"flags\":565248,\"bot\":" FLOOR_USER
+		    ",\"owner\":" FLOOR_USER
+		    ",\"description\":\"\",\"summary\":\"\",\"icon\":null,"
+		    "\"verify_key\":\"\",\"bot_public\":true,"
+		    "\"bot_require_code_grant\":false}");
 	else
 		buf_puts(&body, "[]");
 	buf_printf(&out,
