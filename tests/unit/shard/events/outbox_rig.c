@@ -335,11 +335,14 @@ static void
 count_lost(uint64_t session)
 {
 	uint64_t last = (session - 1) * BOX_SESSION_EVENTS, kept = box.cursor;
-	uint64_t tail = session < 2 ? 0
-				    : outbox_tail(&box.pending, session - 1);
+	uint64_t first = last - BOX_SESSION_EVENTS, tail;
 
-	if (tail > 0 && last - BOX_SESSION_EVENTS + tail > kept)
-		kept = last - BOX_SESSION_EVENTS + tail;
+	if (session > 1) {
+		tail = outbox_follow(&box.pending, session - 1,
+		    kept > first ? kept - first : 0);
+		if (first + tail > kept)
+			kept = first + tail;
+	}
 	if (kept < box.seen)
 		kept = box.seen;
 	if (kept >= last)
@@ -351,17 +354,17 @@ count_lost(uint64_t session)
 void
 box_open(void)
 {
-	uint64_t session = box.session, tail;
+	uint64_t session = box.session, first;
 
 	memset(&box.stats, 0, sizeof(box.stats));
 	handler.most_ord = 0;
 	outbox_init(&box.pending, &box.limits, &box.stats);
 	outbox_take(&box.pending);
 	assert_int_equal(box.stats.spool_damaged, 0);
-	tail = outbox_tail(&box.pending, session);
-	box.received = (session - 1) * BOX_SESSION_EVENTS + tail;
-	if (box.received < box.cursor)
-		box.received = box.cursor;
+	first = (session - 1) * BOX_SESSION_EVENTS;
+	box.received = first
+	    + outbox_follow(&box.pending, session,
+		box.cursor > first ? box.cursor - first : 0);
 	count_lost(session);
 	name_session(session);
 	box.inherited = box.received;
