@@ -39,12 +39,15 @@ teardown(void **state)
 static void
 of_the_process(void)
 {
-	switch (box_random() % 6) {
+	switch (box_random() % 7) {
 	case 0:
 		box_crash();
 		break;
 	case 1:
 		box_stop();
+		break;
+	case 5:
+		box_power();
 		break;
 	case 2:
 		outbox_spool(&box.pending, "is away");
@@ -104,7 +107,7 @@ wander(uint64_t seed)
 static void
 f_a1_any_interleaving_of_pieces_acks_and_disk(void **state)
 {
-	uint64_t seen = 0, repeats = 0, refused = 0;
+	uint64_t seen = 0, repeats = 0, refused = 0, losses = 0;
 
 	for (uint64_t seed = 1; seed <= WALKS; seed++) {
 		if (seed > 1) {
@@ -122,12 +125,14 @@ f_a1_any_interleaving_of_pieces_acks_and_disk(void **state)
 		seen += box.seen;
 		repeats += box.repeats;
 		refused += box.refused;
+		losses += box.losses;
 	}
 	walk = 0;
 	/* The walks went where they should. */
 	assert_true(seen > WALKS * 500);
 	assert_true(repeats > WALKS * 10);
 	assert_true(refused > WALKS);
+	assert_true(losses > WALKS);
 }
 
 /* ---- the case that was seen ----------------------------------------- */
