@@ -69,7 +69,10 @@ fd_sync_dirs(const char *dir, int levels)
 		return -1;
 	}
 	for (int i = 0; i < levels; i++) {
-		if (fd_sync_dir(path) == -1)
+		/* Above the first one, what may not be read was not made by
+		 * us either: /home, say. */
+		if (fd_sync_dir(path) == -1
+		    && (i == 0 || (errno != EACCES && errno != EPERM)))
 			return -1;
 		if ((slash = strrchr(path, '/')) == NULL || slash == path)
 			return 0;

@@ -12,8 +12,8 @@ int fd_nonblock(int fd);
 int fd_cloexec(int fd, bool on);
 /*
  * What changed of the names in dir survives power loss when it returns: 0 or -1
- * with errno.  Waits for the disk.  The parents of a path are dir's own matter:
- * fd_sync_dirs() does so many levels, dir first.
+ * with errno.  Waits for the disk.  fd_sync_dirs() does so many levels, dir
+ * first; of those above it what may be read.
  */
 int fd_sync_dir(const char *dir);
 int fd_sync_dirs(const char *dir, int levels);

@@ -93,6 +93,7 @@ class History:
             if r.kind == SYNC_BEGIN}
         self.notes = []		# the words of each, so far
         self.live = {"": 0}	# names as processes see them
+        self.whole = {}		# path to all it was when it got that name
 
     def step(self):
         r, i = self.records[self.at], self.at
@@ -102,6 +103,12 @@ class History:
                 self.files[r.object] = File(r.kind == MKDIR)
             rename_in(self.live, r)
             self.waiting.append((i, r))
+            if r.kind == RENAME:
+                path = paths(r)[1]
+                f = self.files.get(self.live.get(path))
+                if f is not None and not f.is_dir:
+                    self.whole.setdefault(path, set()).add(bytes(
+                        self._bytes(f, None, "all")))
         elif r.kind == NOTE:
             self.notes.append((i, r.data.decode("utf-8", "replace").split(" ")))
         elif r.kind == SYNC_END:
