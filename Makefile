@@ -56,6 +56,7 @@ CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fno-strict-aliasing \
 LDFLAGS_ALL = $(SAN) -Wl,--build-id -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
 
 Q = $(if $(V),,@)
+comma = ,
 
 # A room is a folder; see ARCHITECTURE.md.
 sources = $(sort $(shell find $(1) -name '*.c'))
@@ -230,8 +231,25 @@ $(BUILD)/front/%: $(BUILD)/tests/front/%.o $(LIB)
 $(filter $(BUILD)/scenario/gate/% $(BUILD)/scenario/rest/proxy_%,\
 	$(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))): $(ALONE_BIN)
 
+# What a power loss may leave, for tests/chaos/powerloss: a shardherd that
+# writes down what it does to its state_dir, and what a start finds there.  The
+# sanitizers stand before libc's functions themselves.
+POWER_BIN = $(if $(SAN),,$(BUILD)/power/shardherd $(BUILD)/power/state_facts)
+POWER_WRAP = page_cursor_set place_store outbox_commit lane_finish \
+	payload_identify store_session_put store_session_drop kv_begin kv_put kv_commit \
+	stopped_put stopped_clear
+$(BUILD)/power/shardherd: $(BUILD)/tools/main.o \
+	$(BUILD)/tests/chaos/power/recorder.o $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) $(addprefix -Wl$(comma)--wrap=,$(POWER_WRAP)) \
+		-o $@ $^ $(LIBS)
+$(BUILD)/power/state_facts: $(BUILD)/tests/chaos/power/state_facts.o $(LIB)
+	$(alone)
+$(BUILD)/scenario/store/power_loss.t: $(POWER_BIN)
+
 TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
-tests: all $(TESTS) $(BENCH_BIN) $(ALONE_BIN) $(PAGES_BIN)
+tests: all $(TESTS) $(BENCH_BIN) $(ALONE_BIN) $(PAGES_BIN) $(POWER_BIN)
 list-tests:
 	@echo $(TESTS)
 

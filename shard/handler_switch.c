@@ -21,7 +21,6 @@ handler_switch_room(struct process *p)
 {
 	if (!p->session.blocked || !outbox_room(&p->pending))
 		return;
-	log_notice("there is room for events again: reconnecting");
 	session_input(&p->session, SESSION_EV_ROOM, NULL);
 }
 

@@ -66,9 +66,7 @@ session_record_load(struct process *p, struct store_session *rec,
 	safe = page_cursor_get(p->slot, hash);
 	if (safe > rec->seq)
 		rec->seq = safe;
-	safe = outbox_tail(&p->pending, hash);
-	if (safe > rec->seq)
-		rec->seq = safe;
+	rec->seq = outbox_follow(&p->pending, hash, rec->seq);
 	return 0;
 }
 

@@ -34,8 +34,9 @@ count(struct outbox *p)
 	if (s.damaged > p->told.damaged)
 		log_error(
 		    "the spool %s was damaged in %llu places (%llu bytes): the "
-		    "events there are lost, those around them are not; check "
-		    "the disk",
+		    "events there are lost unless RESUME brings them again, "
+		    "those around them are not; if this was no power loss, "
+		    "check the disk",
 		    p->limits.dir,
 		    (unsigned long long)(s.damaged - p->told.damaged),
 		    (unsigned long long)(s.damaged_bytes
@@ -383,9 +384,23 @@ outbox_room(const struct outbox *p)
 }
 
 uint64_t
-outbox_tail(const struct outbox *p, uint64_t session)
+outbox_follow(struct outbox *p, uint64_t session, uint64_t from)
 {
-	return p->spool == NULL ? 0 : spool_tail(p->spool, session);
+	uint64_t dropped;
+
+	if (p->spool == NULL)
+		return from;
+	from = spool_follow(p->spool, session, from, &dropped);
+	if (dropped == 0)
+		return from;
+	log_notice(
+	    "%llu events in the spool do not follow what is before them, as "
+	    "after a power loss: they are left out, RESUME brings them again",
+	    (unsigned long long)dropped);
+	count(p);
+	if (p->earlier > p->stats->spool_events)
+		p->earlier = p->stats->spool_events;
+	return from;
 }
 
 /* ---- life ----------------------------------------------------------- */
@@ -431,9 +446,9 @@ outbox_take(struct outbox *p)
 		return;
 	log_notice("%llu events wait in the spool for the handler",
 	    (unsigned long long)p->earlier);
+	/* It is read once it is known how far it can be trusted. */
 	p->spooling = true;
 	queue_detach(&p->queue);
-	refill(p);
 }
 
 void

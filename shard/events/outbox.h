@@ -56,8 +56,12 @@ void outbox_init(struct outbox *, const struct outbox_limits *,
  */
 void outbox_take(struct outbox *);
 void outbox_close(struct outbox *);
-/* The seq up to which a session is safe in the spool, 0: nothing of it is. */
-uint64_t outbox_tail(const struct outbox *, uint64_t session);
+/*
+ * A session is safe with the handler up to `from`: up to where with what is in
+ * the spool?  Before anything is sent: what a power loss has cut off from the
+ * rest goes, a RESUME brings it again.
+ */
+uint64_t outbox_follow(struct outbox *, uint64_t session, uint64_t from);
 /* What is received from here on belongs to this session; what is pending of
  * another one goes to disk.  May write. */
 void outbox_session(struct outbox *, const struct up_session *);

@@ -62,6 +62,8 @@ on_room(struct session *s, const struct session_in *in)
 	if (!s->blocked)
 		return;
 	s->blocked = false;
+	session_say(s, LOG_L_NOTICE,
+	    "there is room for events again: reconnecting");
 	timer_set(&s->wait,
 	    gone < SESSION_FULL_MS ? (double)(SESSION_FULL_MS - gone) / 1000
 				   : 0);

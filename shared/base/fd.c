@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -41,6 +42,43 @@ fd_cloexec(int fd, bool on)
 	if (fl < 0)
 		return -1;
 	return fcntl(fd, F_SETFD, on ? fl | FD_CLOEXEC : fl & ~FD_CLOEXEC);
+}
+
+int
+fd_sync_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc, saved;
+
+	if (fd == -1)
+		return -1;
+	rc = fsync(fd);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	/* A file system that can't says so, and has nothing to lose. */
+	return rc == -1 && saved != EINVAL ? -1 : 0;
+}
+
+int
+fd_sync_dirs(const char *dir, int levels)
+{
+	char path[PATH_MAX], *slash;
+
+	if (str_copy(path, dir, sizeof(path)) >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	for (int i = 0; i < levels; i++) {
+		/* Above the first one, what may not be read was not made by
+		 * us either: /home, say. */
+		if (fd_sync_dir(path) == -1
+		    && (i == 0 || (errno != EACCES && errno != EPERM)))
+			return -1;
+		if ((slash = strrchr(path, '/')) == NULL || slash == path)
+			return 0;
+		*slash = '\0';
+	}
+	return 0;
 }
 
 /* close_range(2), which musl has no wrapper for; false when it failed. */

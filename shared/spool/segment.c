@@ -215,21 +215,22 @@ segment_tally(const struct segment *g, uint64_t from)
 }
 
 uint64_t
-segment_last(const struct segment *g, uint64_t from, uint64_t session)
+segment_next(const struct segment *g, uint64_t off, struct segment_record *r)
 {
-	struct segment_record r;
-	uint64_t seq = 0;
+	while (off < g->size && (off = segment_find(g, off, r)) < g->size
+	    && !body_valid(g, off, r))
+		off += segment_record_size(&r->hdr);
+	return off;
+}
 
-	for (uint64_t off = from; off < g->size;) {
-		off = segment_find(g, off, &r);
-		if (off == g->size)
-			break;
-		if (r.hdr.session == session && r.hdr.seq != 0
-		    && body_valid(g, off, &r))
-			seq = r.hdr.seq;
-		off += segment_record_size(&r.hdr);
-	}
-	return seq;
+int
+segment_cut(struct segment *g, uint64_t off)
+{
+	must(off <= g->size);
+	if (ftruncate(g->fd, (off_t)off) == -1)
+		return -1;
+	g->size = off;
+	return 0;
 }
 
 /* Leaves out the first n bytes. */

@@ -59,11 +59,11 @@ uint64_t segment_find(const struct segment *, uint64_t off,
 bool segment_body(const struct segment *, uint64_t off,
     const struct segment_record *, void *dst);
 struct segment_tally segment_tally(const struct segment *, uint64_t from);
-/*
- * The seq of the last valid record of session at or behind from, 0 when there
- * is none.
- */
-uint64_t segment_last(const struct segment *, uint64_t from, uint64_t session);
+/* The first record at or behind off that is whole: as segment_find. */
+uint64_t segment_next(const struct segment *, uint64_t off,
+    struct segment_record *);
+/* Nothing is left from off on: 0, or -1 with errno. */
+int segment_cut(struct segment *, uint64_t off);
 #define SEGMENT_PARTS 3
 /*
  * Appends one record whose body is n <= SEGMENT_PARTS parts of hdr->len bytes

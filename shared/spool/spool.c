@@ -23,6 +23,9 @@ struct spool {
 	struct place_file *done; /* NULL until the directory exists */
 	struct place read;	 /* next record to take */
 	struct place released;
+	bool names;	     /* a file was made, or may have been before us,
+				   and its directory not synced */
+	bool parents;	     /* as it is synced, so are those above it */
 	struct place *taken; /* ends of taken records, a ring */
 	size_t taken_at, taken_n, taken_cap;
 	struct spool_stats stats;
@@ -177,6 +180,7 @@ spool_open(const char *dir, const struct spool_limits *limits, struct err *e)
 
 	list_init(&s->segments);
 	s->limits = *limits;
+	s->names = s->parents = true;
 	if (str_copy(s->dir, dir, sizeof(s->dir)) >= sizeof(s->dir)) {
 		err_set(e, EXIT_CONFIG, "%s: path too long", dir);
 		goto err1;
@@ -266,6 +270,7 @@ writable_segment(struct spool *s, struct err *e)
 		    s->dir);
 	else
 		adopt(s, g);
+	s->names = true;
 	return g;
 }
 
@@ -309,6 +314,14 @@ spool_sync(struct spool *s, struct err *e)
 			    "cannot sync the spool %s", s->dir);
 		g->dirty = false;
 	}
+	/* A file whose name is lost is lost.  DIR lies in a directory of
+	 * state_dir, and both may be new. */
+	if (s->names && s->done != NULL
+	    && fd_sync_dirs(s->dir, s->parents ? 3 : 1) == -1)
+		return err_sys(e, EXIT_DEGRADED, "cannot sync the spool %s",
+		    s->dir);
+	if (s->done != NULL)
+		s->names = s->parents = false;
 	return 0;
 }
 
@@ -487,20 +500,81 @@ spool_empty(const struct spool *s)
 	    || (s->read.seg == g->number && s->read.off >= g->size);
 }
 
-uint64_t
-spool_tail(const struct spool *s, uint64_t session)
-{
-	for (struct list *l = s->segments.prev; l != &s->segments;
-	     l = l->prev) {
-		struct segment *g = container_of(l, struct segment, link);
-		uint64_t from = g->number == s->released.seg ? s->released.off
-							     : 0;
-		uint64_t seq = segment_last(g, from, session);
+/* ---- after a power loss --------------------------------------------- */
 
-		if (seq != 0)
-			return seq;
+struct follow {
+	uint64_t session, seq;
+	uint64_t nameless; /* dispatches behind seq that had no s */
+	bool gap, others;  /* others: records of theirs behind it */
+	struct place end;  /* of what is whole before it */
+};
+
+static void
+follow_record(struct follow *f, const struct up_hdr *h, bool first)
+{
+	if (f->gap || h->session != f->session) {
+		f->others |= f->gap && h->session != f->session;
+	} else if (h->seq == 0) {
+		f->nameless++;
+	} else if (first || h->seq <= f->seq + 1 + f->nameless) {
+		f->seq = h->seq > f->seq ? h->seq : f->seq;
+		f->nameless = 0;
+	} else {
+		f->gap = true;
 	}
-	return 0;
+}
+
+/* Everything from there on: how many records, 0 when the disk refuses. */
+static uint64_t
+cut(struct spool *s, struct place from)
+{
+	struct segment *g = at_or_behind(s, from.seg);
+	uint64_t before = s->stats.events, size = g->size, events;
+
+	/* Nothing is whole before it: what is released bounds the first. */
+	if (g->number != from.seg)
+		from.off = g->number == s->released.seg ? s->released.off : 0;
+	if (from.off > g->size)
+		from.off = g->size;
+	if (segment_cut(g, from.off) == -1)
+		return 0;
+	s->stats.bytes -= size - g->size;
+	events = segment_tally(g,
+	    g->number == s->released.seg ? s->released.off : 0)
+		     .events;
+	must(events <= g->events);
+	s->stats.events -= g->events - events;
+	g->events = events;
+	while (newest(s) != g)
+		drop(s, newest(s));
+	return before - s->stats.events;
+}
+
+uint64_t
+spool_follow(struct spool *s, uint64_t session, uint64_t from,
+    uint64_t *dropped)
+{
+	struct follow f = {.session = session, .seq = from};
+	struct segment_record r;
+
+	*dropped = 0;
+	list_each (&s->segments, l) {
+		struct segment *g = container_of(l, struct segment, link);
+		bool part = g->number == s->released.seg;
+		uint64_t off = part ? s->released.off : 0;
+
+		while ((off = segment_next(g, off, &r)) < g->size) {
+			/* What lay before that place is with the handler. */
+			follow_record(&f, &r.hdr,
+			    part && off == s->released.off);
+			off += segment_record_size(&r.hdr);
+			if (!f.gap)
+				f.end = (struct place) {g->number, off};
+		}
+	}
+	if (f.gap && !f.others && s->taken_n == 0)
+		*dropped = cut(s, f.end);
+	return f.seq;
 }
 
 void

@@ -6,8 +6,9 @@
  * in order.  Append-only segments of checksummed records; a damaged record
  * costs itself and is counted, never its neighbours.  Bounded in bytes and in
  * age.  What was appended survives the end of every process at once, and power
- * loss once spool_sync() has returned.  Nothing here is on the path of a fleet
- * whose handler keeps up: the directory is not even created.
+ * loss once spool_sync() has returned; of what was not synced a power loss may
+ * leave any part, later records without earlier ones, too.  Nothing here is on
+ * the path of a fleet whose handler keeps up: the directory is not even created.
  */
 #ifndef SHARED_SPOOL_SPOOL_H
 #define SHARED_SPOOL_SPOOL_H
@@ -86,10 +87,13 @@ struct place spool_end(const struct spool *);
 
 bool spool_empty(const struct spool *); /* nothing left to take */
 /*
- * The seq of the newest valid record of a session, 0 when there is none.
- * Reads files: for a start, not for each event.
+ * A session is safe up to `from`: up to where with what its records here add
+ * without a gap?  What lies behind a gap a RESUME brings again, in order; as
+ * long as nothing was taken it is dropped, unless records of others are among
+ * it; *dropped counts.  Reads files: for a start, not for each event.
  */
-uint64_t spool_tail(const struct spool *, uint64_t session);
+uint64_t spool_follow(struct spool *, uint64_t session, uint64_t from,
+    uint64_t *dropped);
 /* Drops what is too old; also done when a segment is opened. */
 void spool_expire(struct spool *);
 void spool_stats(const struct spool *, struct spool_stats *);

@@ -55,7 +55,7 @@ put(const char *state_dir, const char *name, const char *head, const char *text,
 	if (fd == -1)
 		return err_sys(e, EXIT_DEGRADED, "cannot write %s", part);
 	if (fd_write_all(fd, head, strlen(head)) == -1
-	    || fd_write_all(fd, text, strlen(text)) == -1
+	    || fd_write_all(fd, text, strlen(text)) == -1 || fsync(fd) == -1
 	    || rename(part, path) == -1) {
 		err_sys(e, EXIT_DEGRADED, "cannot write %s", path);
 		close(fd);

@@ -62,7 +62,11 @@ stopped_put(const char *state_dir, struct err *e)
 	if (fd == -1)
 		return err_sys(e, EXIT_DEGRADED, "cannot write %s", path);
 	rc = fd_write_all(fd, line, strlen(line));
-	if (rc == -1)
+	/* The machine may be switched off next, and cron starts with it. */
+	if (rc == 0
+	    && ((rc = fsync(fd)) == -1 || (rc = fd_sync_dir(state_dir)) == -1))
+		err_sys(e, EXIT_DEGRADED, "cannot write %s", path);
+	else if (rc == -1)
 		err_sys(e, EXIT_DEGRADED, "cannot write %s", path);
 	give_to_owner(fd, state_dir);
 	close(fd);
@@ -95,8 +99,10 @@ stopped_clear(const char *state_dir)
 {
 	char path[PATH_MAX];
 
-	if (str_format(path, sizeof(path), "%s/" STOPPED_FILE, state_dir))
-		unlink(path);
+	/* Back after a power loss, it would keep the bot down. */
+	if (str_format(path, sizeof(path), "%s/" STOPPED_FILE, state_dir)
+	    && unlink(path) == 0)
+		(void)fd_sync_dir(state_dir);
 }
 
 void

@@ -189,6 +189,41 @@ dbenv_new(struct dbenv **out, const char *dir, const struct dbenv_kind *k,
 	return identify(d);
 }
 
+/*
+ * An environment nothing was ever committed to is two meta pages, and LMDB does
+ * not sync these; a power loss may have left any part of them.  True when there
+ * was such a one, which is gone: who writes makes it anew.
+ */
+static bool
+stillborn(const char *dir, bool locked)
+{
+	off_t most = 2 * (off_t)sysconf(_SC_PAGESIZE);
+	bool gone = false;
+	struct stat st;
+	char path[600];
+	int fd = -1;
+
+	str_format(path, sizeof(path), "%s/data.mdb", dir);
+	if (!locked && writer_lock(dir, &fd) != 0)
+		return false;
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= most)
+		gone = unlink(path) == 0;
+	if (fd != -1)
+		close(fd);
+	return gone;
+}
+
+/* Its pages and its name, while nobody builds on them yet. */
+static int
+bear(struct dbenv *d)
+{
+	int rc = mdb_env_sync(d->env, 1);
+
+	if (rc == 0 && fd_sync_dirs(d->dir, 2) == -1)
+		rc = errno;
+	return rc;
+}
+
 static struct dbenv *
 find(const char *dir)
 {
@@ -284,6 +319,7 @@ try_begin(struct dbenv_tx *tx, const char *dir, const struct dbenv_kind *k,
 {
 	struct stat data;
 	int rc = stat_in(dir, "data.mdb", &data);
+	bool made;
 
 	*again = false;
 	tx->env = find(dir);
@@ -294,10 +330,15 @@ try_begin(struct dbenv_tx *tx, const char *dir, const struct dbenv_kind *k,
 		tx->env->past = true;
 		tx->env = NULL;
 	}
+	made = tx->env == NULL && (flags & DBENV_CREATE) != 0;
 	if (tx->env == NULL && (rc = dbenv_new(&tx->env, dir, k, flags)) != 0) {
-		*again = rc == EINVAL;
+		*again = rc == EINVAL
+		    || (made && (rc == MDB_INVALID || rc == MDB_CORRUPTED)
+			&& stillborn(dir, tx->lock_fd != -1));
 		return rc;
 	}
+	if (made && (rc = bear(tx->env)) != 0)
+		return rc;
 	rc = txn_begin(tx, k, flags);
 	*again = rc == EINVAL || rc == MDB_PANIC;
 	tx->env->past = *again;

@@ -83,10 +83,11 @@ store_init(struct store *s, const char *state_dir, struct err *err)
 		return -1;
 	}
 	s->lost = s->known && missing;
-	if (missing)
-		return store_env_commit(&tx, err);
-	store_env_abort(&tx);
-	return 0;
+	if (!missing)
+		store_env_abort(&tx);
+	else if (store_env_commit(&tx, err) == -1)
+		return -1;
+	return store_env_named(s, err);
 }
 
 int

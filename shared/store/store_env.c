@@ -220,6 +220,16 @@ make_dirs(struct store *s, struct err *err)
 	}
 }
 
+/* What has no name after a power loss is not there: db, what lies in it, and
+ * state_dir itself, whoever made them. */
+int
+store_env_named(const struct store *s, struct err *err)
+{
+	return fd_sync_dirs(s->path, 3) == 0
+	    ? 0
+	    : store_env_fail(s, errno, "write to", err);
+}
+
 static int
 check_space(const struct store *s, struct err *err)
 {

@@ -67,5 +67,7 @@ int store_env_settle(struct store_tx *, uint64_t id, uint32_t outcome,
 /* Directory, space, libc mark. */
 int store_env_prepare(struct store *, const char *state_dir, bool create,
     struct err *);
+/* Its files and directories are there after a power loss; waits for the disk. */
+int store_env_named(const struct store *, struct err *);
 
 #endif

@@ -151,10 +151,13 @@ taken_late(struct handover *s)
 	    "goes on trying");
 }
 
+/* It may be the one in the place that ended: the other is waited for still,
+ * or nobody would see to its end. */
 static void
 left(struct handover *s)
 {
-	s->state = HANDOVER_FREE;
+	if (!s->do_->other_runs(s->arg))
+		s->state = HANDOVER_FREE;
 }
 
 static void

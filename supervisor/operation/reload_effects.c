@@ -334,6 +334,10 @@ settle(void *arg, bool rolled_back)
 	h->fresh->trial = h->old->trial = false;
 	program_close(h->promoted ? &h->old->program : &h->fresh->program);
 	drop_other(h);
+	/* Killed, and not gone yet (a frozen group, a disk that hangs): when it
+	 * goes nobody starts it again. */
+	if (rolled_back && h->fresh != f->handler && member_running(h->fresh))
+		member_event(h->fresh, MEMBER_ON_STOP);
 	if (rolled_back && !f->stopping && f->handler->state == MEMBER_DOWN)
 		member_event(f->handler, MEMBER_ON_START);
 	h->fresh = h->old = NULL;

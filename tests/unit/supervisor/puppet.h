@@ -13,7 +13,7 @@
 #include "tests/unit/rig/fake_time.h"
 
 #define PUPPET_SHARDS 4
-#define PUPPET_PROCESSES 64
+#define PUPPET_PROCESSES 1024
 #define PUPPET_EXITED(code) ((code) << 8)
 
 struct puppet_process {

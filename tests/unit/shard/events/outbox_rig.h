@@ -43,6 +43,9 @@ struct outbox_rig {
 	uint64_t seen; /* events 1 to this were delivered once */
 	uint64_t repeats;
 	uint64_t hole; /* events that will be missing, once */
+
+	bool torn;	 /* by a power loss: damage is none of ours */
+	uint64_t losses; /* of power that took something */
 };
 extern struct outbox_rig box;
 
@@ -62,6 +65,8 @@ void box_open(void);
 /* Killed, or told to stop; then the next process. */
 void box_crash(void);
 void box_stop(void);
+/* The power goes: what a RESUME can bring again may be torn on disk. */
+void box_power(void);
 /* The next piece of the next event: true when that made it whole. */
 bool box_piece(void);
 /* The rest of it, with acknowledgements in between. */

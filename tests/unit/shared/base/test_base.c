@@ -2,12 +2,14 @@
 /* base.c and err.c: numbers, bounded strings, closing fds. */
 #include "shared/base/base.h"
 #include "shared/base/err.h"
+#include "tests/unit/rig/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -85,6 +87,36 @@ test_close_from(void **state)
 	assert_int_equal(st, 0);
 }
 
+/* A directory that others made, above ours, may be closed to us. */
+static void
+test_sync_dirs(void **state)
+{
+	char top[SCRATCH_MAX], a[SCRATCH_MAX + 8], b[SCRATCH_MAX + 8];
+	int st;
+	pid_t pid;
+
+	assert_int_equal(scratch_make(top, sizeof(top)), 0);
+	must(str_format(a, sizeof(a), "%s/a", top)
+	    && str_format(b, sizeof(b), "%s/a/b", top));
+	assert_int_equal(mkdir(a, 0755), 0);
+	assert_int_equal(mkdir(b, 0755), 0);
+	assert_int_equal(fd_sync_dirs(b, 2), 0);
+	assert_int_equal(chmod(top, 0755), 0);
+	assert_int_equal(chmod(a, 0111), 0);
+	if ((pid = fork()) == 0) {
+		if (geteuid() == 0 && seteuid(65534) == -1)
+			_exit(2);
+		_exit(fd_sync_dirs(b, 2) == 0 && fd_sync_dir(a) == -1
+			    && fd_sync_dirs(a, 1) == -1
+			? 0
+			: 1);
+	}
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_int_equal(st, 0);
+	assert_int_equal(chmod(a, 0755), 0);
+	assert_int_equal(scratch_remove(top), 0);
+}
+
 int
 main(void)
 {
@@ -93,6 +125,7 @@ main(void)
 	    cmocka_unit_test(test_strings),
 	    cmocka_unit_test(test_err),
 	    cmocka_unit_test(test_close_from),
+	    cmocka_unit_test(test_sync_dirs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,7 +108,7 @@ test_shadow(void **state)
 	struct spool *s = open_it();
 	struct spool_stats st;
 	uint64_t last = 0, read = 0, released = 0;
-	uint64_t seed = 42;
+	uint64_t seed = 42, dropped;
 
 	for (int step = 0; step < 20000; step++) {
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
@@ -139,9 +139,11 @@ test_shadow(void **state)
 			spool_skip(s);
 			read = ++last;
 		}
-		if (seed % 97 == 0)
-			assert_int_equal(spool_tail(s, 9),
-			    last > released ? last : 0);
+		if (seed % 97 == 0) {
+			assert_int_equal(spool_follow(s, 9, released, &dropped),
+			    last);
+			assert_int_equal(dropped, 0);
+		}
 		assert_int_equal(spool_empty(s), read == last);
 		spool_stats(s, &st);
 		assert_int_equal(st.events, last - released);
@@ -282,9 +284,18 @@ test_flip_header_while_open(void **state)
 	spool_close(s);
 }
 
-/* The tail is the last record that is whole, of that session. */
+static uint64_t
+follow(struct spool *s, uint64_t session, uint64_t from, uint64_t dropped)
+{
+	uint64_t n, to = spool_follow(s, session, from, &n);
+
+	assert_int_equal(n, dropped);
+	return to;
+}
+
+/* It goes on with records that are whole, of that session. */
 static void
-test_tail(void **state)
+test_follow(void **state)
 {
 	char path[512];
 	struct stat sb;
@@ -304,21 +315,78 @@ test_tail(void **state)
 		assert_int_equal(append(s, n), 0);
 	other.len = 6;
 	assert_int_equal(spool_append(s, &other, parts, 2, &e), 0);
-	assert_int_equal(spool_tail(s, 9), 20);
-	assert_int_equal(spool_tail(s, 5), 77);
-	assert_int_equal(spool_tail(s, 6), 0);
+	assert_int_equal(follow(s, 9, 0, 0), 20);
+	assert_int_equal(follow(s, 9, 7, 0), 20);
+	assert_int_equal(follow(s, 9, 30, 0), 30);
+	assert_int_equal(follow(s, 5, 76, 0), 77);
+	assert_int_equal(follow(s, 6, 3, 0), 3);
 	spool_close(s);
 	must(str_format(path, sizeof(path), "%s/00000001.seg", dir));
 	assert_int_equal(stat(path, &sb), 0);
 	flip("00000001.seg", sb.st_size - 6 - 64 - 1);
 	s = open_it();
-	assert_int_equal(spool_tail(s, 9), 19);
-	assert_int_equal(spool_tail(s, 5), 77);
+	assert_int_equal(follow(s, 9, 0, 0), 19);
+	assert_int_equal(follow(s, 5, 76, 0), 77);
 	while (spool_peek(s, &h) && h.ord != 21)
 		good += take(s) != UINT64_MAX;
 	assert_int_equal(good, 19);
 	assert_int_equal(spool_take(s, raw), 0);
 	assert_memory_equal(raw, "onetwo", 6);
+	spool_close(s);
+}
+
+/* A power loss took a record from the middle: what lies behind it comes again,
+ * in order, and must not be there already. */
+static void
+test_gap(void **state)
+{
+	struct spool_stats st;
+	struct spool *s = open_it();
+	uint64_t tail;
+
+	for (uint64_t n = 1; n <= 2000; n++)
+		assert_int_equal(append(s, n), 0);
+	for (int n = 0; n < 5; n++)
+		assert_int_equal(take(s), n + 1);
+	spool_release(s, 5);
+	spool_close(s);
+	flip("00000001.seg", 9000);
+	s = open_it();
+	spool_stats(s, &st);
+	assert_int_equal(st.damaged, 1);
+	tail = spool_follow(s, 9, 2, &st.appended);
+	assert_in_range(tail, 5, 60);
+	assert_int_equal(st.appended, 2000 - tail - 1);
+	spool_stats(s, &st);
+	assert_int_equal(st.events, tail - 5);
+	for (uint64_t n = 6; n <= tail; n++)
+		assert_int_equal(take(s), n);
+	assert_int_equal(take(s), 0);
+	assert_int_equal(append(s, tail + 1), 0);
+	assert_int_equal(take(s), tail + 1);
+	spool_release(s, (size_t)(tail + 1 - 5));
+	spool_close(s);
+	s = open_it();
+	assert_true(spool_empty(s));
+	spool_close(s);
+}
+
+/* The first file is gone: nothing here follows what is safe elsewhere. */
+static void
+test_no_beginning(void **state)
+{
+	char path[512];
+	struct spool *s = open_it();
+
+	for (uint64_t n = 1; n <= 2000; n++)
+		assert_int_equal(append(s, n), 0);
+	spool_close(s);
+	must(str_format(path, sizeof(path), "%s/00000001.seg", dir));
+	assert_int_equal(unlink(path), 0);
+	s = open_it();
+	assert_false(spool_empty(s));
+	assert_int_equal(spool_follow(s, 9, 0, &(uint64_t) {0}), 0);
+	assert_true(spool_empty(s));
 	spool_close(s);
 }
 
@@ -387,7 +455,9 @@ main(void)
 	    T(test_flip_in_magic),
 	    T(test_flip_while_open),
 	    T(test_flip_header_while_open),
-	    T(test_tail),
+	    T(test_follow),
+	    T(test_gap),
+	    T(test_no_beginning),
 	    T(test_truncated),
 	    T(test_full),
 	    T(test_nothing_created_unused),

@@ -313,6 +313,58 @@ f_e2_a_store_put_back_is_used(void **state)
 	assert_string_equal(s.id, "new");
 }
 
+/* ---- power loss ----------------------------------------------------- */
+
+/* What the first start had written of it when the power went, by blocks. */
+static void
+leave_stillborn(const char *path, const char *whole, size_t size, unsigned kept)
+{
+	char part[8192] = {0};
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	for (size_t i = 0; i < sizeof(part) / 4096; i++)
+		if ((kept >> i & 1) != 0)
+			memcpy(part + i * 4096, whole + i * 4096, 4096);
+	assert_true(fd != -1);
+	assert_int_equal(write(fd, part, size), size);
+	close(fd);
+}
+
+static void
+test_stillborn(void **state)
+{
+	char path[sizeof(t.store.path) + 16], whole[8192];
+	static const size_t sizes[] = {0, 512, 4096, 8192};
+	struct store_session s;
+	struct store other;
+	struct stat st;
+	int fd;
+
+	str_format(path, sizeof(path), "%s/data.mdb", t.store.path);
+	assert_true((fd = open(path, O_RDONLY)) != -1);
+	assert_int_equal(read(fd, whole, sizeof(whole)), sizeof(whole));
+	close(fd);
+	for (size_t i = 0; i < nitems(sizes); i++)
+		for (unsigned kept = 0; kept < 3; kept++) {
+			dbenv_forget();
+			assert_int_equal(unlink(path), 0);
+			leave_stillborn(path, whole, sizes[i], kept);
+			/* Who only looks makes nothing. */
+			if (sizes[i] > 0)
+				assert_int_equal(store_open(&other, t.dir,
+						     &t.err),
+				    -1);
+			assert_int_equal(stat(path, &st), 0);
+			dbenv_forget();
+			assert_int_equal(store_init(&t.store, t.dir, &t.err),
+			    0);
+			s = store_rig_session(1, "x", 1);
+			assert_int_equal(store_session_put(&t.store, &s,
+					     &t.err),
+			    0);
+		}
+}
+
 /* ---- waiting (A5) --------------------------------------------------- */
 
 static void
@@ -346,6 +398,7 @@ main(void)
 	    T(f_e2_a_forked_child_takes_nothing_from_its_parent),
 	    T(f_e2_many_short_processes_at_once),
 	    T(f_e2_a_store_put_back_is_used),
+	    T(test_stillborn),
 	    T(f_a5_a_held_lock_is_told_not_waited_for),
 	};
 
