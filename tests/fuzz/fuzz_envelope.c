@@ -3,9 +3,9 @@
  * The envelope scanner meets any bytes: every offset it gives lies inside the
  * text, and what it calls valid JSON has a first and a last byte that can be.
  */
-#include "shared/json/envelope.h"
+#include "tests/fuzz/kit.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "shared/json/envelope.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
