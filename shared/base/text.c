@@ -178,7 +178,7 @@ text_clean_own(char *text, size_t size)
 	free(copy);
 }
 
-void
+void printflike(3, 0)
 text_vformat(char *dst, size_t size, const char *fmt, va_list ap)
 {
 	vsnprintf(dst, size, fmt, ap);

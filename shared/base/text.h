@@ -47,8 +47,7 @@ void text_clean_own(char *text, size_t size);
 /* Formats words for people, cleaned; in place of a plain printf wherever they
  * may quote something foreign. */
 void text_format(char *dst, size_t size, const char *fmt, ...) printflike(3, 4);
-void text_vformat(char *dst, size_t size, const char *fmt, va_list)
-    printflike(3, 0);
+void text_vformat(char *dst, size_t size, const char *fmt, va_list);
 /* The same, as an argument of a printf: TEXT_OF(reason, 90) is at most 90
  * bytes of reason as text, good to the end of the block it stands in. */
 char *text_into(char *dst, size_t size, const void *src, size_t n);

@@ -3,10 +3,11 @@
  * Lines that a plugin writes: an answer, a request or nonsense, whole or as the
  * head of one that is too long.  Of what is called a request json-c has the
  * second word.
- * Covers: handler/process/rpc_read.c
+ * Covers: handler/process/rpc_read.c handler/process/rpc_answer.c
  */
 #include "tests/fuzz/kit.h"
 
+#include "handler/process/rpc_answer.h"
 #include "handler/process/rpc_read.h"
 #include "shared/base/text.h"
 #include "shared/json/json.h"
@@ -31,10 +32,14 @@ static void
 line(const char *text, size_t len)
 {
 	struct json_object *o = json_parse_as(text, len, json_type_object), *v;
+	enum rpc_read_kind kind;
 	struct rpc_read r;
+	uint64_t number;
 
 	rpc_read_parse(&r, text, len);
 	check(&r);
+	if (rpc_answer_read(text, len, &kind, &number))
+		must(o != NULL && kind == r.kind && number == r.number);
 	if (r.kind == RPC_READ_REQUEST) {
 		must(o != NULL && r.method != NULL);
 		v = json_get_of(o, "method", json_type_string);
