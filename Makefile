@@ -199,10 +199,9 @@ $(foreach t,$(FUZZ_VALUES),$(BUILD)/fuzz/fuzz_$(t)): FUZZ_MORE += \
 	$(BUILD)/tests/fuzz/values.o
 $(BUILD)/fuzz/fuzz_rpc: FUZZ_MORE += $(BUILD)/tests/unit/rig/fake_plugin.o
 $(BUILD)/fuzz/fuzz_rpc: $(BUILD)/tests/unit/rig/fake_plugin.o
-$(BUILD)/fuzz/fuzz_sim_%: FUZZ_MORE += $(BUILD)/tests/fuzz/sim_rig.o \
-	$(BUILD)/libsim.a
-$(filter $(BUILD)/fuzz/fuzz_sim_%,$(FUZZ_BIN)): $(BUILD)/tests/fuzz/sim_rig.o \
-	$(BUILD)/libsim.a
+FUZZ_SIM = $(filter $(BUILD)/fuzz/fuzz_sim_%,$(FUZZ_BIN))
+$(FUZZ_SIM): FUZZ_MORE += $(BUILD)/tests/fuzz/sim_rig.o $(BUILD)/libsim.a
+$(FUZZ_SIM): $(BUILD)/tests/fuzz/sim_rig.o $(BUILD)/libsim.a
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/values.o \
     $(FUZZ_WITH) $(BUILD)/libhelp.a $(LIB)
 	@mkdir -p $(@D)

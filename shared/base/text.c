@@ -179,7 +179,7 @@ text_clean_own(char *text, size_t size)
 }
 
 void printflike(3, 0)
-text_vformat(char *dst, size_t size, const char *fmt, va_list ap)
+    text_vformat(char *dst, size_t size, const char *fmt, va_list ap)
 {
 	vsnprintf(dst, size, fmt, ap);
 	text_clean_own(dst, size);
