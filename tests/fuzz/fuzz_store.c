@@ -80,6 +80,7 @@ see_letter(const struct deadletter *d, const char *raw, void *arg)
 
 	must(ends(d->plugin) && ends(d->event) && ends(d->session_id)
 	    && ends(d->why) && ends(d->words));
+	must((uint64_t)d->t_off + d->t_len <= d->raw_len);
 	for (uint64_t i = 0; i < d->raw_kept; i++)
 		sum = (uint8_t)(sum ^ (uint8_t)raw[i]);
 	return 0;
