@@ -175,24 +175,49 @@ $(BUILD)/scenario/%: tests/scenario/%
 	@mkdir -p $(@D)
 	$(Q)ln -sfn $(abspath $<) $@
 
-# Fuzz targets: here a bounded number of repeatable mutations of the samples;
-# FUZZ_ROUNDS= and FUZZ_SEED= for more.
-FUZZ_ROUNDS ?= 20000
+# Fuzz targets: here their corpora and a bounded number of repeatable mutations
+# of them; FUZZ_ROUNDS= and FUZZ_SEED= for more.  tools/fuzz has them under
+# libFuzzer, which is what FUZZ_ENGINE is for.
+FUZZ_ROUNDS ?= 5000
+FUZZ_ROUNDS_SLOW ?= 100
 FUZZ_SEED ?= 1
 FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
-FUZZ_RUN = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%.t,$(FUZZ_SRC))
-# Seeds: tests/fuzz/seeds/NAME-*, and the sample payloads for what reads JSON.
+FUZZ_BIN = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+FUZZ_RUN = $(addsuffix .t,$(FUZZ_BIN))
+# Corpora: tests/fuzz/corpus/NAME, and the sample payloads for what reads JSON.
 FUZZ_JSON = envelope uplink command walk gate
-FUZZ_FILES = $(wildcard tests/fuzz/seeds/$(1)-*) $(if $(filter $(1),\
-	$(FUZZ_JSON)),$(wildcard tests/data/*/*.json))
-$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver.o $(LIB)
+FUZZ_FILES = $(wildcard tests/fuzz/corpus/$(1)) $(if $(filter $(1),\
+	$(FUZZ_JSON)),$(wildcard tests/data/control tests/data/events tests/data/odd \
+	tests/data/rest tests/data/types))
+# Those that open files, stores or servers for each input.
+FUZZ_SLOW = backup gate history page rpc sim_gateway sim_rest spool store stream
+# What is read is mostly JSON: values change places with others.
+FUZZ_VALUES = envelope command walk gate client payload answer rpc request \
+	sim_gateway sim_rest
+FUZZ_WITH = $(BUILD)/tests/fuzz/kit.o $(if $(FUZZ_ENGINE),,\
+	$(BUILD)/tests/fuzz/driver.o)
+$(foreach t,$(FUZZ_VALUES),$(BUILD)/fuzz/fuzz_$(t)): FUZZ_MORE += \
+	$(BUILD)/tests/fuzz/values.o
+$(BUILD)/fuzz/fuzz_rpc: FUZZ_MORE += $(BUILD)/tests/unit/rig/fake_plugin.o
+$(BUILD)/fuzz/fuzz_rpc: $(BUILD)/tests/unit/rig/fake_plugin.o
+FUZZ_SIM = $(filter $(BUILD)/fuzz/fuzz_sim_%,$(FUZZ_BIN))
+$(FUZZ_SIM): FUZZ_MORE += $(BUILD)/tests/fuzz/sim_rig.o $(BUILD)/libsim.a
+$(FUZZ_SIM): $(BUILD)/tests/fuzz/sim_rig.o $(BUILD)/libsim.a
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/values.o \
+    $(FUZZ_WITH) $(BUILD)/libhelp.a $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(BUILD)/fuzz/fuzz_envelope: $(BUILD)/tests/unit/rig/plain_json.o
+	$(Q)$(CC) $(LDFLAGS_ALL) $(FUZZ_ENGINE) -o $@ $< $(FUZZ_WITH) \
+		$(FUZZ_MORE) $(BUILD)/libhelp.a $(LIB) -lcmocka $(LIBS)
 $(BUILD)/fuzz/fuzz_%.t: $(BUILD)/fuzz/fuzz_% Makefile
-	$(Q)printf '#!/bin/sh\nexec %s %s %s %s\n' $< $(FUZZ_ROUNDS) $(FUZZ_SEED) \
+	$(Q)printf '#!/bin/sh\nexec %s %s %s %s\n' $< \
+		$(FUZZ_ROUNDS$(if $(filter $*,$(FUZZ_SLOW)),_SLOW)) $(FUZZ_SEED) \
 		"$(strip $(call FUZZ_FILES,$*))" >$@ && chmod +x $@
+
+fuzz-bin: $(FUZZ_BIN)
+list-fuzz:
+	@$(foreach f,$(FUZZ_SRC),echo $(patsubst tests/fuzz/fuzz_%.c,%,$(f)) \
+		$(call FUZZ_FILES,$(patsubst tests/fuzz/fuzz_%.c,%,$(f)));)
 
 # What parts cost, for who wants to know; no test.
 BENCH_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c)) \
@@ -360,7 +385,7 @@ format:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan build-static/obj build-static/obj-sim
 
-.PHONY: all sim unit-bin tests list-tests check asan asan-tests install \
+.PHONY: all sim unit-bin fuzz-bin list-fuzz tests list-tests check asan asan-tests install \
 	install-sim install-sim-lib install-files static sim-static dist deb image image-root \
 	check-static format clean
 .SECONDARY:

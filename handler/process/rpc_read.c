@@ -4,6 +4,7 @@
 
 #include "handler/process/rpc_answer.h"
 #include "shared/base/tricks.h"
+#include "shared/json/envelope.h"
 #include "shared/json/json.h"
 #include "shared/base/text.h"
 
@@ -82,15 +83,14 @@ static void
 talk_refusal(struct rpc_read *t, struct json_object *error)
 {
 	struct json_object *text = NULL;
+	const char *why = "no reason given";
 
 	t->kind = RPC_READ_REFUSAL;
 	if (json_object_is_type(error, json_type_object))
 		json_object_object_get_ex(error, "message", &text);
-	str_copy(t->why,
-	    json_object_is_type(text, json_type_string)
-		? json_object_get_string(text)
-		: "no reason given",
-	    sizeof(t->why));
+	if (json_object_is_type(text, json_type_string))
+		why = json_object_get_string(text);
+	text_clean(t->why, sizeof(t->why), why, strlen(why));
 }
 
 static const char *
@@ -221,11 +221,13 @@ head_member(struct rpc_read *t, const char *name, const char *name_end,
 	char text[24];
 
 	if (is_name(name, name_end, "id") && len < sizeof(t->id)) {
-		str_format(t->id, sizeof(t->id), "%.*s", (int)len, value);
+		/* The answer has it as it is: only what is JSON may be. */
+		str_format(t->id, sizeof(t->id), "%.*s",
+		    envelope_valid(value, len, 1) ? (int)len : 0, value);
 	} else if (is_name(name, name_end, "method") && *value == '"') {
 		t->kind = RPC_READ_REQUEST;
-		str_format(t->why, sizeof(t->why), "%.*s",
-		    (int)(len > 66 ? 64 : len - 2), value + 1);
+		text_clean(t->why, sizeof(t->why), value + 1,
+		    len > 66 ? 64 : len - 2);
 	}
 	/* An answer's id is ours: a number. */
 	if (len < sizeof(text) && is_name(name, name_end, "id")

@@ -25,7 +25,7 @@ buf_len(const struct buf *b)
 static inline char *
 buf_data(const struct buf *b)
 {
-	return b->p + b->start;
+	return b->p != NULL ? b->p + b->start : NULL;
 }
 
 /* Room for at least n more bytes; write there, then buf_filled. */

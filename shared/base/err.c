@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-static void
-err_vset(struct err *e, int code, const char *fmt, va_list ap)
+static void printflike(3, 0)
+    err_vset(struct err *e, int code, const char *fmt, va_list ap)
 {
 	e->code = code;
 	text_vformat(e->text, sizeof(e->text), fmt, ap);

@@ -79,8 +79,8 @@ emit(enum log_level level, const char *text)
 		(void)!write(STDERR_FILENO, line, (size_t)n);
 }
 
-static void
-vlog(enum log_level level, const char *fmt, va_list ap)
+static void printflike(2, 0)
+    vlog(enum log_level level, const char *fmt, va_list ap)
 {
 	int saved = errno;
 	char raw[LOG_LINE], text[LOG_LINE];

@@ -178,8 +178,8 @@ text_clean_own(char *text, size_t size)
 	free(copy);
 }
 
-void
-text_vformat(char *dst, size_t size, const char *fmt, va_list ap)
+void printflike(3, 0)
+    text_vformat(char *dst, size_t size, const char *fmt, va_list ap)
 {
 	vsnprintf(dst, size, fmt, ap);
 	text_clean_own(dst, size);

@@ -39,7 +39,7 @@ quote(const char *text, char out[QUOTE_MAX + 4])
 {
 	size_t n = 0;
 
-	for (; text[n] != '\0' && n < QUOTE_MAX; n++)
+	for (; n < QUOTE_MAX && text[n] != '\0'; n++)
 		out[n] = iscntrl((unsigned char)text[n]) ? '?' : text[n];
 	str_copy(out + n, text[n] != '\0' ? "..." : "", 4);
 }

@@ -238,7 +238,8 @@ wipe(struct guild_cache *c)
 			return errno;
 	}
 	c->self = 0;
-	c->damaged = c->torn = false;
+	c->damaged = false;
+	c->torn = false;
 	return 0;
 }
 

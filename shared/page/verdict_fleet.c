@@ -38,9 +38,9 @@ put(struct verdict_fleet *v, const struct verdict_finding *f)
 	return &v->found[at];
 }
 
-static struct verdict_finding *
-found(struct verdict_fleet *v, enum verdict_code code, enum page_rank rank,
-    int64_t age_ms, const char *fmt, va_list ap)
+static struct verdict_finding *printflike(5, 0)
+    found(struct verdict_fleet *v, enum verdict_code code, enum page_rank rank,
+	int64_t age_ms, const char *fmt, va_list ap)
 {
 	struct verdict_finding f = {.code = code,
 	    .subject = verdict_code_subject[code],

@@ -2,16 +2,18 @@
 /*
  * Runs a fuzz target without a fuzzer: every seed file as it is, then ROUNDS
  * mutations of the seeds, the same ones for the same SEED, so a failure can be
- * repeated.  The target is the usual LLVMFuzzerTestOneInput(), so
- * `clang -fsanitize=fuzzer` takes the same files.  Never allocates more than
- * one input of INPUT_MAX.
+ * repeated.  The target is the usual LLVMFuzzerTestOneInput(), and the same
+ * files are built for libFuzzer by tools/fuzz.  Never allocates more than one
+ * input of INPUT_MAX.
  *
- *	fuzz_NAME ROUNDS SEED FILE...
+ *	fuzz_NAME ROUNDS SEED FILE|DIR...
  */
-#include "shared/base/base.h"
+#include "tests/fuzz/kit.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define INPUT_MAX (1u << 20)
@@ -19,10 +21,10 @@
 #define CHANGES_MAX 8 /* per round */
 #define CHUNK_MAX 24  /* bytes taken out at once */
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#pragma weak LLVMFuzzerCustomMutator
 
 struct seed {
-	const char *path;
+	char *path;
 	uint8_t *data;
 	size_t size;
 };
@@ -43,19 +45,50 @@ pick(uint32_t below)
 }
 
 static int
-load(const char *path)
+load_file(const char *path)
 {
 	struct seed *s = &seeds[nseeds];
 	FILE *f = fopen(path, "rb");
 
 	if (f == NULL || nseeds == FILES_MAX)
 		return -1;
-	s->path = path;
+	s->path = base_strdup(path);
 	s->data = base_alloc(INPUT_MAX);
 	s->size = fread(s->data, 1, INPUT_MAX, f);
 	s->data = base_realloc(s->data, s->size + 1);
 	nseeds++;
 	return fclose(f);
+}
+
+/* In the order of their names: a run is repeatable everywhere. */
+static int
+load_dir(const char *dir)
+{
+	char path[4096];
+	struct dirent **found;
+	int n = scandir(dir, &found, NULL, alphasort), rc = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (found[i]->d_name[0] != '.'
+		    && (!str_format(path, sizeof(path), "%s/%s", dir,
+			    found[i]->d_name)
+			|| load_file(path) == -1))
+			rc = -1;
+		free(found[i]);
+	}
+	if (n >= 0)
+		free(found);
+	return n < 0 ? -1 : rc;
+}
+
+static int
+load(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return -1;
+	return S_ISDIR(st.st_mode) ? load_dir(path) : load_file(path);
 }
 
 /* What breaks parsers: a byte that means something, in the wrong place. */
@@ -97,6 +130,14 @@ change(uint8_t *data, size_t *size)
 	}
 }
 
+size_t
+LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max)
+{
+	must(max >= INPUT_MAX);
+	change(data, &size);
+	return size;
+}
+
 /* The input gets a block of its own size, so that ASan sees a byte beyond. */
 static void
 run(const uint8_t *data, size_t size)
@@ -118,7 +159,11 @@ mutate(uint8_t *work)
 	file_now = s->path;
 	memcpy(work, s->data, size);
 	for (uint32_t n = 1 + pick(CHANGES_MAX); n > 0; n--)
-		change(work, &size);
+		if (LLVMFuzzerCustomMutator == NULL || pick(4) == 0)
+			change(work, &size);
+		else
+			size = LLVMFuzzerCustomMutator(work, size, INPUT_MAX,
+			    pick(UINT32_MAX));
 	run(work, size);
 }
 
@@ -161,8 +206,10 @@ main(int argc, char **argv)
 		mutate(work);
 	printf("ok 1 - %zu files and %llu mutations of them\n1..1\n", nseeds,
 	    (unsigned long long)rounds);
-	for (size_t i = 0; i < nseeds; i++)
+	for (size_t i = 0; i < nseeds; i++) {
 		free(seeds[i].data);
+		free(seeds[i].path);
+	}
 	free(work);
 	return 0;
 }

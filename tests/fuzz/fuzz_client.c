@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Any message of a client of the gate. */
+#include "tests/fuzz/kit.h"
+
 #include "handler/gate/client/client_payload.h"
 
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

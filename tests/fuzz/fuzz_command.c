@@ -3,11 +3,11 @@
  * Events that may be commands, by every road: what is recognised of them can
  * be told to a plugin in one line.
  */
+#include "tests/fuzz/kit.h"
+
 #include "handler/command/invocation.h"
 
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char declared[] =
     "[{\"name\":\"roll\",\"help\":\"h\","

@@ -3,11 +3,11 @@
  * A config file of any bytes is read or refused with at least one problem
  * that names it; what was read can be written out.
  */
+#include "tests/fuzz/kit.h"
+
 #include "shared/config/config.h"
 
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 count(const char *line, void *arg)

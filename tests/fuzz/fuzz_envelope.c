@@ -4,11 +4,10 @@
  * text, and what it calls valid JSON is what the plain reading of the grammar
  * calls so.
  */
+#include "tests/fuzz/kit.h"
+
 #include "shared/json/envelope.h"
-
 #include "tests/unit/rig/plain_json.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,6 +3,8 @@
  * The gate meets any message: what it notes of it lies inside, and whatever
  * the cache made of those that are JSON, what it composes is JSON.
  */
+#include "tests/fuzz/kit.h"
+
 #include "shared/guilds/guild_cache.h"
 #include "handler/gate/log/gatelog.h"
 #include "handler/gate/session/client_session.h"
@@ -14,8 +16,6 @@
 
 #define GUILD UINT64_C(1206932842547003401) /* of most samples */
 #define DEPTH 1024
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char dir[64];
 static struct guild_cache *cache;

@@ -4,13 +4,13 @@
  * what a client that is bound to a guild may not reach, however it is written:
  * first line "METHOD TARGET", then the head.
  */
+#include "tests/fuzz/kit.h"
+
 #include "handler/rest/proxy/proxy_head.h"
 #include "handler/rest/proxy/proxy_scope.h"
 
 #include <string.h>
 #include <strings.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t
 guild_of(void *arg, uint64_t channel)

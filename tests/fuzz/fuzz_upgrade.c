@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Any HTTP answer and any URL, read by the shard's websocket upgrade. */
+#include "tests/fuzz/kit.h"
+
 #include "shard/net/ws_upgrade.h"
 
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

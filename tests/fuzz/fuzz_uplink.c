@@ -4,13 +4,13 @@
  * input itself picks: what is handed out lies inside what came in, and a line
  * made of it for a plugin is one line of UTF-8.
  */
+#include "tests/fuzz/kit.h"
+
 #include "handler/intake/frame.h"
 #include "handler/process/rpc_write.h"
 #include "shared/base/text.h"
 
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 check_line(const char *payload, size_t len)

@@ -3,14 +3,14 @@
  * A walk over any bytes stays within them and ends; of what is JSON every span
  * is JSON itself, and the walk ends at its closing bracket.
  */
+#include "tests/fuzz/kit.h"
+
 #include "shared/json/edit.h"
 #include "shared/json/envelope.h"
 #include "shared/json/walk.h"
 
 #define DEEP 48	   /* levels looked into, of any number */
 #define ITEMS 4096 /* spans looked at in one input */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 walk_all(struct walk first, const char *text, size_t size, bool valid)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any request and any frames, as a client may send them to a server of ours. */
+#include "tests/fuzz/kit.h"
+
 #include "shared/websocket/upgrade.h"
 #include "shared/websocket/ws_server.h"
 
@@ -8,8 +10,6 @@
 #include <unistd.h>
 
 #define MESSAGE_MAX 4096
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t most;
 

@@ -246,7 +246,7 @@ doctor_net(struct doctor *d)
 void
 doctor_ask(struct doctor *d)
 {
-	char said[2048];
+	char said[2048] = "";
 	int fds[2], status = -1;
 	pid_t pid;
 

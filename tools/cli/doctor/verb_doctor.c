@@ -17,8 +17,8 @@
 
 #define INDENT 10
 
-static struct doctor_check *
-add(struct doctor *d, const char *area, const char *fmt, va_list ap)
+static struct doctor_check *printflike(3, 0)
+    add(struct doctor *d, const char *area, const char *fmt, va_list ap)
 {
 	static struct doctor_check none;
 	struct doctor_check *c = d->n < DOCTOR_CHECKS ? &d->check[d->n++]

@@ -273,6 +273,35 @@ f_b7_nul_in_a_key_is_the_calls_fault(void **state)
 	assert_false(rpc_read_mask_nul(tail, 0));
 }
 
+/* What a plugin calls a reason, a method or an id is no text before it was
+ * looked at; an id that is no JSON would spoil the line that answers it. */
+static void
+f_c16_words_of_a_plugin_are_text(void **state)
+{
+	static const char refusal[] =
+	    "{\"id\":1,\"error\":{\"message\":\"a\\n\\u001b[2Jb\"}}";
+	static const char *const heads[] = {
+	    "{\"id\":\"a\xff\",\"method\":\"x\",\"params\":{",
+	    "{\"id\":+-.,\"method\":\"x\",\"params\":{",
+	    "{\"id\":\"a\tb\",\"method\":\"x\",\"params\":{"};
+	static const char method[] =
+	    "{\"id\":\"7\",\"method\":\"\xff\x1b[2J\",\"params\":{";
+	struct rpc_read t;
+
+	rpc_read_parse(&t, refusal, strlen(refusal));
+	assert_int_equal(t.kind, RPC_READ_REFUSAL);
+	assert_string_equal(t.why, "a\\x0a\\x1b[2Jb");
+	rpc_read_free(&t);
+	for (size_t i = 0; i < nitems(heads); i++) {
+		rpc_read_head(&t, heads[i], strlen(heads[i]));
+		assert_int_equal(t.kind, RPC_READ_REQUEST);
+		assert_string_equal(t.id, "");
+	}
+	rpc_read_head(&t, method, strlen(method));
+	assert_string_equal(t.id, "\"7\"");
+	assert_string_equal(t.why, "\\xff\\x1b[2J");
+}
+
 int
 main(void)
 {
@@ -285,6 +314,7 @@ main(void)
 	    cmocka_unit_test(test_answers),
 	    cmocka_unit_test(test_talk),
 	    cmocka_unit_test(f_b7_nul_in_a_key_is_the_calls_fault),
+	    cmocka_unit_test(f_c16_words_of_a_plugin_are_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

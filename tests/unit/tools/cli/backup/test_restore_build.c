@@ -198,6 +198,36 @@ test_into_nothing(void **state)
 	kv_close(kv);
 }
 
+/* A file that somebody made: what its keys must not be is said, and no reason
+ * for an end in the middle. */
+static void
+f_c16_a_key_that_is_none_is_refused(void **state)
+{
+	char big[KV_KEY_MAX + 2];
+	struct {
+		const char *key;
+		size_t len;
+	} keys[] = {{"a\0b", 3}, {big, KV_KEY_MAX + 1}};
+	struct backup_file_out o;
+	struct backup_file_in in;
+
+	memset(big, 'k', sizeof(big));
+	for (size_t i = 0; i < nitems(keys); i++) {
+		assert_int_equal(backup_file_create(&o, path, &e), 0);
+		assert_int_equal(backup_file_put(&o, BACKUP_FILE_KV,
+				     keys[i].key, keys[i].len, "v", 1, &e),
+		    0);
+		assert_int_equal(backup_file_finish(&o, &e), 0);
+		assert_int_equal(backup_file_open(&in, path, &e), 0);
+		assert_int_equal(restore_build(fresh, &in, NULL, &rules, &e),
+		    -1);
+		assert_non_null(strstr(e.text, "key"));
+		backup_file_close(&in);
+		restore_rules_free(&rules);
+		assert_int_equal(scratch_remove(fresh), 0);
+	}
+}
+
 int
 main(void)
 {
@@ -206,6 +236,7 @@ main(void)
 	    TEST(test_over_the_same_fleet),
 	    TEST(test_over_another_ledger),
 	    TEST(test_into_nothing),
+	    TEST(f_c16_a_key_that_is_none_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
