@@ -105,17 +105,21 @@ check_loop(struct fleet *f, struct member *c, struct liveness_loop *l,
 static void
 sample(struct page_watch *pw, pid_t pid)
 {
-	struct procfs_sample s;
+	struct procfs_sample s = {.rss_kb = pw->rss_kb,
+	    .uss_kb = pw->uss_kb,
+	    .walked_s = pw->walked_s};
+	uint64_t now = clock_boot_ms();
 
-	if (pid <= 0 || !procfs_read(pid, &s))
+	if (pid <= 0 || !procfs_read(pid, &s, now))
 		return;
 	page_begin(&pw->lock);
 	pw->rss_kb = s.rss_kb;
 	pw->uss_kb = s.uss_kb;
+	pw->walked_s = s.walked_s;
 	pw->anon_kb = s.anon_kb;
 	pw->fds = s.fds;
 	pw->fd_limit = s.fd_limit;
-	pw->sampled_ms = clock_boot_ms();
+	pw->sampled_ms = now;
 	page_end(&pw->lock);
 }
 

@@ -220,8 +220,8 @@ struct page_watch {
 	uint64_t started_ms, ended_ms; /* ended_ms: the last one; 0 */
 	uint64_t restart_ms;	       /* when it will be retried; 0 */
 	uint64_t starts;
-	uint32_t strikes; /* ends since it was well for a minute */
-	uint32_t reserved;
+	uint32_t strikes;  /* ends since it was well for a minute */
+	uint32_t walked_s; /* boot stamp, when uss_kb was told; 0: never */
 	uint64_t crashes[CRASHES];
 	uint64_t rss_kb, uss_kb, anon_kb; /* anon: no file's, no memfd's */
 	uint32_t fds, fd_limit;

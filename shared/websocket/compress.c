@@ -48,6 +48,16 @@ compress_new(enum compress_kind kind)
 	return p;
 }
 
+void
+compress_quick(struct compress *p)
+{
+	if (p != NULL
+	    && (p->kind == COMPRESS_KIND_ZLIB
+		|| p->kind == COMPRESS_KIND_PAYLOAD))
+		must(deflateParams(&p->z, Z_BEST_SPEED, Z_DEFAULT_STRATEGY)
+		    == Z_OK);
+}
+
 /* Blocks of another kind in the same stream; they refer to none before. */
 void
 compress_real(struct compress *p)

@@ -25,6 +25,9 @@ enum compress_kind {
 struct compress; /* opaque; NULL stands for COMPRESS_KIND_NONE */
 
 struct compress *compress_new(enum compress_kind);
+/* Before its first byte: zlib's least effort, for who cares for work and not
+ * for bytes. */
+void compress_quick(struct compress *);
 /* From the next message on a stream of COMPRESS_KIND_ZLIB_STORED is compressed
  * truly; of the others nothing changes. */
 void compress_real(struct compress *);

@@ -52,26 +52,41 @@ count_fds(pid_t pid)
 	return n;
 }
 
+static bool
+walk_due(const struct procfs_sample *last, uint64_t rss_kb, uint64_t now_ms)
+{
+	uint64_t moved = rss_kb > last->rss_kb ? rss_kb - last->rss_kb
+					       : last->rss_kb - rss_kb;
+
+	return last->uss_kb == 0 || moved > last->rss_kb / 16
+	    || now_ms / 1000 - last->walked_s >= PROCFS_WALK_S;
+}
+
 bool
-procfs_read(pid_t pid, struct procfs_sample *out)
+procfs_read(pid_t pid, struct procfs_sample *s, uint64_t now_ms)
 {
 	char buf[4096], *second;
 	struct rlimit lim;
+	uint64_t rss_kb = 0;
 
-	memset(out, 0, sizeof(*out));
 	if (!slurp(pid, "statm", buf, sizeof(buf)))
 		return false;
 	second = strchr(buf, ' ');
 	if (second != NULL)
-		out->rss_kb = strtoull(second, NULL, 10)
+		rss_kb = strtoull(second, NULL, 10)
 		    * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
-	/* Unlike statm this walks page tables: the caller paces us. */
-	out->uss_kb = process_private_kb((int32_t)pid);
-	if (slurp(pid, "status", buf, sizeof(buf)))
-		out->anon_kb = field_kb(buf, "RssAnon:");
-	out->fds = count_fds(pid);
+	if (walk_due(s, rss_kb, now_ms)) {
+		s->uss_kb = process_private_kb((int32_t)pid);
+		s->walked_s = (uint32_t)(now_ms / 1000);
+	}
+	s->rss_kb = rss_kb;
+	s->anon_kb = slurp(pid, "status", buf, sizeof(buf))
+	    ? field_kb(buf, "RssAnon:")
+	    : 0;
+	s->fds = count_fds(pid);
+	s->fd_limit = 0;
 	if (prlimit(pid, RLIMIT_NOFILE, NULL, &lim) == 0)
-		out->fd_limit = lim.rlim_cur > UINT32_MAX
+		s->fd_limit = lim.rlim_cur > UINT32_MAX
 		    ? UINT32_MAX
 		    : (uint32_t)lim.rlim_cur;
 	return true;

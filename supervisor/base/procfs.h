@@ -11,12 +11,17 @@
 struct procfs_sample {
 	uint64_t rss_kb, uss_kb, anon_kb; /* anon: no file's, no memfd's */
 	uint32_t fds, fd_limit;
+	uint32_t walked_s; /* boot stamp, when uss_kb was told; 0: never */
 };
 
 #define PROCFS_FDS_MAX 65536 /* counted no further */
+/* For uss_kb the kernel walks all page tables of a process: that is done when
+ * rss_kb moved by more than a sixteenth, or after this long. */
+#define PROCFS_WALK_S 10
 
-/* false when the process is gone. */
-bool procfs_read(pid_t, struct procfs_sample *);
+/* From the last sample of the same process, or zeros, to the one of now, which
+ * is given in ms since boot; false when the process is gone. */
+bool procfs_read(pid_t, struct procfs_sample *, uint64_t now_ms);
 /* Its command's name, foreign bytes; "": not known. */
 void procfs_name(pid_t, char *out, size_t size);
 /* 0: it can't be told. */

@@ -14,7 +14,7 @@ sys.path.append(sys.path[0] + "/../lib")
 from herd import ROOT, scenario, wait_until
 from processes import alive, children, kill
 
-RATE = 500
+RATE = 200
 MOMENTS = ("Handler generation", "the shards switch", "is on probation")
 
 

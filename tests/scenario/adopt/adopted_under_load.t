@@ -11,7 +11,7 @@ sys.path.append(sys.path[0] + "/../lib")
 from herd import scenario, wait_until
 from processes import alive, children, kill
 
-RATE = 1000
+RATE = 500
 ROUNDS = 3
 STEADY = 20	# looks in a row that see the same
 

@@ -9,7 +9,7 @@ sys.path.append(sys.path[0] + "/../lib")
 from herd import scenario, wait_until
 from processes import alive, children, kill
 
-RATE = 500
+RATE = 200
 
 
 def replaced(t, sim, fleet, what, changes):

@@ -15,6 +15,7 @@ import sshd
 DEPLOY = os.path.join(herd.ROOT, "tools", "deploy")
 FAILED, USAGE, LATER = 1, 64, 75
 SHARDS = 2
+RATE = 20	# events pass all the while; how many is no affair of deploy's
 FAST = {"handler.probation": "500ms", "rollout.pause": "200ms"}
 # A release that fails its first check; one that looks well and then is not.
 BROKEN = "#!/bin/sh\necho 'exec format error' >&2\nexit 126\n"
@@ -72,7 +73,7 @@ def first(t, desk, hosts, sims):
     desk.deploy(one, "--start", *specs, what="first release")
     for host, sim in zip(hosts, sims):
         host.wait_ready()
-        sim.ctl("rate", 200)
+        sim.ctl("rate", RATE)
     return one
 
 

@@ -88,7 +88,9 @@ def caught_up(t, sim, fleet, config, token, bot):
         sim.ctl("interaction", guild, "x")
     wait_until(lambda: client(fleet)["lag_events"] >= 200,
         "it falls behind, and is seen to")
-    wait_until(lambda: client(fleet)["away_s"] > 3.5,
+    sim.wait("handled>=%d" % sim.totals()["sent"])
+    old = client(fleet)["away_s"] + 5
+    wait_until(lambda: client(fleet)["away_s"] > old,
         "the interactions are too old to be answered")
     bot = come(fleet, config, token)
     bot.until(0, "READY")

@@ -26,6 +26,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,7 @@ import traceback
 
 from cage import Cage
 from files import executable
-from pace import Pace
+from pace import Pace, sanitized
 from processes import adopt_orphans, alive, kill, kill_descendants
 
 LIB = os.path.dirname(os.path.realpath(__file__))
@@ -47,6 +48,9 @@ ROOM = 5		# a deadline kept by another process is so much longer
 # two IDENTIFYs of a key, and what the fleet keeps to.  Of two that leave in
 # time the first may be late on its way, and only the first.
 STRICT, PACED = "200ms", "500ms"
+POLL_MIN_S, POLL_MAX_S = 0.02, 0.25	# between two looks of a wait
+POLL_SHARE = 0.1	# of what it has waited already
+LEAKS_EVERY = 8
 LOG_LINES = 60		# of each log, shown on failure
 # What no log of a healthy run contains.
 BROKEN = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|"
@@ -69,7 +73,8 @@ SHARDHERD = os.environ.get("HERD_BIN") or os.path.join(BUILD, "shardherd")
 SIMULATOR = os.path.join(BUILD, "shardherd-sim")
 CAGED = bool(os.environ.get("HERD_CAGE"))
 STATIC = os.path.join(ROOT, "build-static", "shardherd")	# `make static`
-PACE = Pace(SHARDHERD) if os.access(SHARDHERD, os.X_OK) else None
+SANITIZED = os.access(SHARDHERD, os.X_OK) and sanitized(SHARDHERD)
+PACE = Pace(SANITIZED)
 
 
 def slowness(since):
@@ -90,19 +95,44 @@ def in_time(since, within):
 
 def wait_until(true, what, timeout=WAIT_S):
     """Polls until true() is; its value.  Failed with `what` otherwise, after
-    timeout seconds of a quiet machine."""
+    timeout seconds of a quiet machine.  The longer it waits the seldomer it
+    looks, and it never looks for longer than it waits: looks are programs
+    that start, and cost what is waited for its processor."""
     began = time.monotonic()
     while True:
+        looked = time.monotonic()
         value = true()
         if value:
             return value
         if not in_time(began, timeout):
             raise Failed("waited %.0f s in vain: %s" % (
                 time.monotonic() - began, what))
-        time.sleep(0.05)
+        now = time.monotonic()
+        time.sleep(max(POLL_MIN_S, min(POLL_MAX_S, max((now - began)
+            * POLL_SHARE, now - looked))))
+
+
+def looking(seen, words):
+    """The environment of a command that only looks.  ASan's look for leaks at
+    its end costs as much as the rest of it: the first time the words are said
+    it is made, then every LEAKS_EVERY times."""
+    if not SANITIZED:
+        return None
+    seen[words] = seen.get(words, -1) + 1
+    if seen[words] % LEAKS_EVERY == 0:
+        return None
+    return dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "")
+        + ":detect_leaks=0")
 
 
 # ---- the simulator ----------------------------------------------------
+
+# Verbs of ctl that scenarios say often, and which need nothing of their place;
+# and its exit status of a wait that ran out.
+ASKED = set("""report created wait settle message rate set rest pause resume
+    drop mute join leave kick ban unban nick voice bot""".split())
+RAN_OUT = 99
+
 
 class Sim:
     """shardherd-sim run, in a directory of its own."""
@@ -119,6 +149,7 @@ class Sim:
             for word in os.environ.get("HERD_SIM", "").split())
         self.options.update(options)
         self.log = path + ".log"
+        self.asked = set()
         self.process = None
         self.start()
 
@@ -149,7 +180,29 @@ class Sim:
         self.process.terminate()
         return self.process.wait(ROOM * WAIT_S)
 
+    def ask(self, args, timeout):
+        """What `ctl` does with these words, and a program less: the socket it
+        asks is asked from here."""
+        line = json.dumps([str(a) for a in args]) + "\n"
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(timeout)
+            s.connect(os.path.join(self.dir, "control.sock"))
+            s.sendall(line.encode())
+            with s.makefile("rb") as f:
+                head, text = f.readline().split(), f.read()
+        if len(head) != 2 or int(head[1]) != len(text):
+            raise Failed("ctl %s: the simulator's answer was cut off" % args[0])
+        code, text = int(head[0]), text.decode()
+        done = subprocess.CompletedProcess(args, code, text, "")
+        if code not in (0, RAN_OUT):
+            done.stdout, done.stderr = "", "shardherd-sim: %s\n" % text
+        return done
+
     def try_ctl(self, *args, timeout=WAIT_S):
+        if args[0] in self.asked and self.process.poll() is None:
+            return self.ask(args, ROOM * (timeout + 10))
+        if args[0] in ASKED:	# the first time by the program
+            self.asked.add(args[0])
         return subprocess.run([SIMULATOR, "ctl", "--dir", self.dir]
             + [a if isinstance(a, bytes) else str(a) for a in args],
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -161,6 +214,15 @@ class Sim:
             raise Failed("ctl %s: %d, %s%s" % (" ".join(map(str, args)),
                 done.returncode, done.stdout, done.stderr))
         return done.stdout
+
+    def expect_reports(self):
+        """As an audit plugin does first; a simulator that does not run yet
+        will hear it from that."""
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(ROOM * WAIT_S)
+            s.connect(os.path.join(self.dir, "control.sock"))
+            s.sendall(b'["audit"]\nflush 1\n')
+            s.recv(64)
 
     def report(self):
         return json.loads(self.ctl("report", "--json"))
@@ -179,6 +241,12 @@ class Sim:
 
 # ---- the fleet --------------------------------------------------------
 
+# What waits say again and again.
+LOOKS = {("status",), ("status", "--json"), ("check",),
+    ("plugin", "list", "--json"), ("deadletter", "list", "--json"),
+    ("client", "list", "--json")}
+
+
 class Fleet:
     """A shardherd of its own directory, driven through its CLI."""
 
@@ -189,15 +257,14 @@ class Fleet:
         self.binary = SHARDHERD
         self.config = os.path.join(path, "shardherd.conf")
         self.cage = None
+        self.looks = {}
         os.makedirs(path, exist_ok=True)
 
     def audit(self):
         """The plugin that reports to the simulator what it was handed.  What
         it has not reported is not handled: said before it is there, since
         until then heartbeats would do."""
-        subprocess.run([SIMULATOR, "audit", "--dir", self.sim.dir],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, timeout=ROOM * WAIT_S)
+        self.sim.expect_reports()
         return dict(exec="%s audit --dir %s" % (SIMULATOR, self.sim.dir),
             events="*", window=512)
 
@@ -239,9 +306,10 @@ class Fleet:
 
     def cli(self, *args, timeout=WAIT_S, before=()):
         cage = self.cage.before(self.binary) if self.cage else ()
+        env = looking(self.looks, args) if args in LOOKS else None
         return subprocess.run([*before, *cage, self.binary, "-c", self.config,
             *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, timeout=ROOM * timeout, cwd=self.dir)
+            text=True, env=env, timeout=ROOM * timeout, cwd=self.dir)
 
     def must(self, *args, **more):
         done = self.cli(*args, **more)

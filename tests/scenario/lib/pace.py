@@ -15,12 +15,12 @@ import mmap
 import threading
 import time
 
-EVERY_S = 0.05		# between two rounds
+EVERY_S = 0.1		# between two rounds
 REACTION_S = 0.005	# a round's work and its wake-up on a quiet machine
-ROUNDS = 10		# the last ones, of which the mean counts
+ROUNDS = 6		# the last ones, of which the mean counts
 MOST = 20.0		# of slowness
 SANITIZED = 3.0		# what ASan makes of a program's own work
-WORK = bytes(1 << 20)
+WORK = bytes(1 << 18)
 
 
 def sanitized(program):
@@ -30,9 +30,9 @@ def sanitized(program):
 
 
 class Pace(threading.Thread):
-    def __init__(self, program):
+    def __init__(self, is_sanitized):
         super().__init__(daemon=True)
-        self.build = SANITIZED if sanitized(program) else 1.0
+        self.build = SANITIZED if is_sanitized else 1.0
         self.rounds = []		# (when it ended, slowness just then)
         self.took = collections.deque(maxlen=ROUNDS)
         self.began = time.monotonic()

@@ -33,6 +33,7 @@ User %(user)s
 IdentityFile %(dir)s/user
 IdentitiesOnly yes
 StrictHostKeyChecking yes
+Ciphers aes128-gcm@openssh.com
 UserKnownHostsFile %(dir)s/known
 """
 

@@ -252,8 +252,11 @@ ready(struct conn *c, const struct identify *id)
 	s->bot = id->bot;
 	s->user = user_bot(c->sim->world, id->bot);
 	s->large = id->large;
-	if (id->compress && c->transport == COMPRESS_KIND_NONE && !c->compress)
+	if (id->compress && c->transport == COMPRESS_KIND_NONE
+	    && !c->compress) {
 		c->compress = compress_new(COMPRESS_KIND_PAYLOAD);
+		compress_quick(c->compress);
+	}
 	conn_attach(c, s, CONN_LIVE);
 	send_ready(c, id);
 	if (!conn_is_live(c))
