@@ -18,7 +18,14 @@ def answers(t, web, fleet):
     t.match(ready.text, "^ready: 2 of 2 shards ready", "and says how many")
     full = web.ask("/status.json").json()
     t.equal(full["cluster"]["shards_ready"], 2, "/status.json is status --json")
-    t.equal(sorted(full), sorted(fleet.status()), "with all its parts")
+    told = fleet.status()
+    t.equal(sorted(full), sorted(told), "with all its parts")
+    t.equal([full["cluster"][k] for k in ("user", "unit", "name", "config")],
+        [told["cluster"][k] for k in ("user", "unit", "name", "config")],
+        "from within its cage, too")
+    with open("/proc/%d/status" % web_pid(fleet), encoding="ascii") as f:
+        t.match(f.read(), r"(?m)^CapPrm:\t0+\nCapEff:\t0+\n",
+            "it has no capability, not even root's")
     page = web.ask("/")
     t.equal((page.status, page.headers["Content-Type"]), (200,
         "text/html; charset=utf-8"), "/ is the status page")
