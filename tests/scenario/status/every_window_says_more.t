@@ -55,6 +55,7 @@ class Play:
     def __init__(self, stage, config, plugins):
         self.stage, self.fleet, self.sim = stage, stage.fleet, stage.fleet.sim
         self.config, self.plugins = config, plugins
+        self.people = None
 
     def write(self, changes=(), plugins=None):
         self.fleet.write_config({**self.config, **dict(changes)},
@@ -97,25 +98,22 @@ class Play:
             f.write(bytes(place.f_bavail * place.f_frsize - LEFT))
 
     def withhold(self):
-        guild = guild_of(self.sim, 1)
+        """Those of the other go on, or it were the whole fleet that is deaf;
+        and all that follows, or it were so when there are none any more."""
         for _ in range(USUAL):
-            self.sim.ctl("interaction", guild, "x")
+            self.sim.ctl("interaction", guild_of(self.sim, 1), "x")
         self.fleet.wait_status(lambda s: s["shards"][1]["classes"]
             ["interactions"]["others_usual"] is not None,
             "it knows how often they come")
-        # Those of the other go on, or it were the whole fleet that is deaf.
-        self.others = subprocess.Popen(["sh", "-c", "while \"$@\"; do sleep 0.3; "
-            "done", "sh", SIMULATOR, "ctl", "--dir", self.sim.dir,
-            "interaction", str(guild_of(self.sim, 0)), "x"],
+        self.people = subprocess.Popen(["sh", "-c", "while \"$@\" $0 x && "
+            "\"$@\" %d x; do sleep 0.3; done" % guild_of(self.sim, 1),
+            str(guild_of(self.sim, 0)), SIMULATOR, "ctl", "--dir",
+            self.sim.dir, "interaction"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.sim.ctl("withhold", 1, "INTERACTION_")
 
     def withhold_no_more(self):
-        self.others.kill()
-        self.others.wait(ROOM * 60)
         self.sim.ctl("withhold", 1, "off")
-        self.sim.ctl("interaction", guild_of(self.sim, 1), "x")
-
 
 def rows(p):
     fleet, sim = p.fleet, p.sim
@@ -135,7 +133,7 @@ def rows(p):
             {"odd": dict(exec=fleet.program("odd", ODD), events=
             "MESSAGE_CREATE")}), undo=p.write_and_reload),
         # The alert stands since the plugin was down.
-        dict(code="plugin-held", outage="function", words="plugin app",
+        dict(code="plugin-held", outage="function", words="app held",
             windows=LOOKS + ("systemd",), do=lambda: p.mark("dying"), undo=p.bring_back),
         dict(code="shard-connecting", outage="shards",
             words="shard 1 connecting", windows=LOOKS + ("systemd",),
@@ -181,7 +179,8 @@ def main(t):
     for row in rows(p):
         play(t, p.stage, row)
     all_over(t, p.stage)
-    sim.settle()
+    p.people.kill()
+    p.people.wait(ROOM * 60)
     fleet.stop()
     p.stage.end()
 

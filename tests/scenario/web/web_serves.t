@@ -119,6 +119,25 @@ def orphaned(t, web, fleet):
     t.ok(not alive(pid), "stop without a supervisor ends it")
 
 
+def unknown(t, web, fleet):
+    """The page is lost with the supervisor: nobody can be taken over, and web is
+    not told to be down for an address that its predecessor has yet."""
+    fleet.start()
+    pid = web_pid(fleet)
+    fleet.kill_supervisor()
+    os.unlink(fleet.path("state", "stats"))
+    before = len(fleet.log_text())
+    fleet.must("start")
+    fleet.wait_ready()
+    fleet.wait_status(lambda s: s["web"]["pid"] not in (None, pid),
+        "there is another web process")
+    web.wait("/healthz", lambda a: a.status == 200, "which serves")
+    t.ok(not alive(pid), "the one before has left")
+    t.ok("web could not be started" not in fleet.log_text()[before:],
+        "and was in nobody's way")
+    fleet.stop()
+
+
 def main(t):
     sim = t.sim(rate=50, shards=2, guilds=8)
     web = Web(**{"web.allow_host": "mon.example.org"})
@@ -130,6 +149,7 @@ def main(t):
     manners(t, web)
     replaced(t, web, fleet)
     orphaned(t, web, fleet)
+    unknown(t, web, fleet)
 
 
 scenario(main)
