@@ -40,8 +40,7 @@ static const struct {
     [ALERT_DISK] = {true,
 	{CODE(DISK_FULL), CODE(DISK_SHORT), CODE(LOG_DISK_SHORT)}},
     [ALERT_REBOOT] = {false, {CODE(NONE)}}, /* of no finding */
-    [ALERT_SILENT] = {true,
-	{CODE(FLEET_PARTLY_DEAF), CODE(SHARD_PARTLY_DEAF)}},
+    [ALERT_SILENT] = {true, {CODE(FLEET_PARTLY_DEAF), CODE(SHARD_PARTLY_DEAF)}},
 };
 
 static const char *const name[ALERTS] = {

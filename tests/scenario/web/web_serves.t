@@ -79,6 +79,17 @@ def replaced(t, web, fleet):
     pid = web_pid(fleet)
     fleet.must("reload")
     t.equal(web_pid(fleet), pid, "another reload leaves it alone")
+    so_far = len(fleet.log_text())
+    fleet.write_config({})
+    fleet.must("reload")
+    fleet.wait_status(lambda s: s["web"] is None or s["web"]["pid"] is None,
+        "switched off it ends")
+    fleet.write_config({**web.keys, "web.title": "Renamed"})
+    fleet.must("reload")
+    web.wait("/healthz", lambda a: a.status == 200, "switched on it is there")
+    t.ok("Alert (web)" not in fleet.log_text()[so_far:]
+        and "web-down" not in str(fleet.status()["cluster"]["problems"]),
+        "and nobody was told that it is down")
     fleet.must("upgrade")
     web.wait("/healthz", lambda a: a.status == 200, "it serves after an upgrade")
 

@@ -56,8 +56,8 @@ test_by_one_alert(void **state)
 	unsigned times[VERDICT_CODES_N] = {0};
 
 	for (unsigned k = 0; k < ALERTS; k++)
-		for (const enum verdict_code *c
-		     = alert_told_codes((enum alert_kind)k);
+		for (const enum verdict_code *c =
+			 alert_told_codes((enum alert_kind)k);
 		     *c != VERDICT_CODE_NONE; c++)
 			assert_int_equal(++times[*c], 1);
 }
