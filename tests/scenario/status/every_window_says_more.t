@@ -77,7 +77,7 @@ class Play:
         self.fleet.must("plugin", "restart", "app")
 
     def no_way_in(self):
-        self.sim.ctl("fault", "no-hello", "--shard", 1, "--count", "forever")
+        self.sim.ctl("fault", "no-hello", "--count", "forever")
         self.sim.ctl("drop", 1)
 
     def fault_in_the_file(self):
@@ -138,11 +138,11 @@ def rows(p):
         dict(code="shard-connecting", outage="shards",
             words="shard 1 connecting", windows=LOOKS + ("systemd",),
             do=p.no_way_in, undo=lambda: sim.ctl("fault", "clear")),
-        dict(code="config-refused", words="fuor", windows=ALL,
+        dict(code="config-refused", words="config of before", windows=ALL,
             do=p.fault_in_the_file, undo=p.write_and_reload),
-        dict(code="reload-failed", words="broken", windows=ALL,
+        dict(code="reload-failed", words="[Rr]eload", windows=ALL,
             do=p.broken_plugin, undo=p.write_and_reload),
-        dict(code="fleet-held", outage="held", words="4014|MESSAGE_CONTENT",
+        dict(code="fleet-held", outage="held", words="4014|intents|hold|held",
             windows=ALL, do=lambda: sim.ctl("close", 0, 4014),
             undo=lambda: fleet.must("release")),
     ]
