@@ -11,6 +11,7 @@
 #include "shared/base/text.h"
 #include "shared/page/verdict.h"
 #include "supervisor/alert/alert_deliver.h"
+#include "supervisor/alert/alert_told.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/identify/permit.h"
 #include "supervisor/operation/probe.h"
@@ -164,62 +165,32 @@ fact_of(struct alert_fact *out, const struct verdict_finding *w)
 }
 
 #define CODE(n) VERDICT_CODE_##n
-#define CODES_MAX 10
 
-/* What is told at once, and of which findings. */
-static const struct {
-	enum alert_kind kind;
-	enum verdict_code code[CODES_MAX];
-} told[] = {
-    {ALERT_LEFT, {CODE(BUDGET_SHORT)}},
-    {ALERT_FORECAST, {CODE(BUDGET_FORECAST)}},
-    {ALERT_FOREIGN, {CODE(BUDGET_FOREIGN)}},
-    {ALERT_CRASHES, {CODE(SHARDS_CRASHING)}},
-    {ALERT_SILENT, {CODE(FLEET_PARTLY_DEAF), CODE(SHARD_PARTLY_DEAF)}},
-    {ALERT_RELOAD, {CODE(CONFIG_REFUSED), CODE(RELOAD_FAILED)}},
-    {ALERT_OVERRUN, {CODE(CLIENT_OVERRAN)}},
-    {ALERT_AWAY,
-	{CODE(CLIENT_LOSING), CODE(CLIENT_LATE), CODE(CLIENT_SLOW),
-	    CODE(CLIENT_DOWN), CODE(CLIENT_HUNG), CODE(RUNNER_HUNG)}},
-    {ALERT_CACHE, {CODE(GATE_CACHE)}},
-    {ALERT_PLUGIN,
-	{CODE(PLUGIN_HELD), CODE(PLUGIN_DOWN), CODE(PLUGIN_HUNG),
-	    CODE(PLUGIN_ERRING), CODE(PLUGIN_LAGGING)}},
-    {ALERT_REST, {CODE(REST_LIMITED)}},
-    {ALERT_WEB, {CODE(WEB_DOWN), CODE(WEB_HUNG)}},
-    {ALERT_DISK, {CODE(DISK_FULL), CODE(DISK_SHORT), CODE(LOG_DISK_SHORT)}},
-};
-/* Shards that hear nothing of use, whatever they do about it. */
-static const enum verdict_code nothing_heard[] = {CODE(SHARD_DEAF),
-    CODE(SHARD_HUNG), CODE(SHARD_DOWN), CODE(SHARD_HELD), CODE(SHARD_WAITING),
-    CODE(SHARD_CONNECTING), CODE(SHARD_RESUMING), CODE(NONE)};
-static const enum verdict_code on_hold[] = {CODE(FLEET_HELD), CODE(NONE)};
-static const enum verdict_code no_gate[] = {CODE(GATE_DOWN), CODE(GATE_HUNG),
-    CODE(GATE_STARTING), CODE(NONE)};
-static const enum verdict_code near[] = {CODE(FDS_SHORT), CODE(MEMORY_SHORT),
-    CODE(NONE)};
+static const struct verdict_finding *
+found(const struct fleet *f, enum alert_kind kind, double least_s)
+{
+	return verdict_find(&f->judged->found, alert_told_codes(kind),
+	    (int64_t)(least_s * 1000));
+}
 
 static void
 look_told(const struct fleet *f, struct alert_fact *out)
 {
-	for (size_t i = 0; i < nitems(told); i++)
-		fact_of(&out[told[i].kind],
-		    verdict_find(&f->judged->found, told[i].code, 0));
+	for (unsigned k = 0; k < ALERTS; k++)
+		if (alert_told_at_once((enum alert_kind)k))
+			fact_of(&out[k], found(f, (enum alert_kind)k, 0));
 }
 
 /* Those that [alerts] gives time. */
 static void
 look_patient(const struct fleet *f, struct alert_fact *out)
 {
-	const struct verdict_fleet *v = &f->judged->found;
 	const struct config *c = f->config;
 
 	if (c->alert_deaf_s > 0)
 		fact_of(&out[ALERT_DEAF],
-		    verdict_find(v, nothing_heard,
-			(int64_t)(c->alert_deaf_s * 1000)));
-	fact_of(&out[ALERT_HOLD],
-	    verdict_find(v, on_hold, (int64_t)(c->alert_hold_s * 1000)));
+		    found(f, ALERT_DEAF, c->alert_deaf_s));
+	fact_of(&out[ALERT_HOLD], found(f, ALERT_HOLD, c->alert_hold_s));
 }
 
 static void
@@ -243,8 +214,7 @@ look_rate(const struct fleet *f, struct alert_fact *out)
 static void
 look_limits(const struct fleet *f, struct alert_fact *out)
 {
-	const struct verdict_finding *w = verdict_find(&f->judged->found, near,
-	    0);
+	const struct verdict_finding *w = found(f, ALERT_LIMITS, 0);
 	char words[RESOURCES_WORDS];
 	uint32_t n = resources_processes(&f->watch->limits, words,
 	    sizeof(words));
@@ -257,29 +227,49 @@ look_limits(const struct fleet *f, struct alert_fact *out)
 	out[ALERT_LIMITS].code = w != NULL ? w->code : CODE(FDS_SHORT);
 }
 
+/* Whether it has been so since *since, for as long as that. */
+static bool
+lasts(uint64_t *since, const struct verdict_finding *w, double least_s)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (w == NULL)
+		*since = 0;
+	else if (*since == 0)
+		*since = now;
+	return w != NULL && (double)(now - *since) >= least_s * 1000;
+}
+
+/* It is started again, or replaced, within a second or two. */
+static void
+look_handler(struct alerts *a, const struct fleet *f, struct alert_fact *out)
+{
+	const struct verdict_finding *w = found(f, ALERT_HANDLER, 0);
+
+	if (lasts(&a->handler_ms, w, f->config->alert_handler_s))
+		fact_of(&out[ALERT_HANDLER], w);
+}
+
 static void
 look_gate(struct alerts *a, const struct fleet *f, struct alert_fact *out)
 {
-	const struct verdict_finding *w = verdict_find(&f->judged->found,
-	    no_gate, 0);
-	uint64_t now = clock_boot_ms();
+	const struct verdict_finding *w = found(f, ALERT_GATE, 0);
 	char words[VERDICT_WORDS];
+	bool bad;
 
-	if (w == NULL || !config_gate(f->config)) {
-		a->gate_ms = 0;
+	if (!config_gate(f->config))
+		w = NULL;
+	bad = lasts(&a->gate_ms, w, f->config->alert_gate_s);
+	if (w == NULL)
 		return;
-	}
-	if (a->gate_ms == 0)
-		a->gate_ms = now;
 	str_copy(words, w->text, sizeof(words));
 	if (w->code == CODE(GATE_DOWN))
 		str_format(words, sizeof(words), "%s, %.150s", w->text,
 		    f->page.head->gate_watch.last_end);
-	fact(&out[ALERT_GATE],
-	    (double)(now - a->gate_ms) >= f->config->alert_gate_s * 1000,
+	fact(&out[ALERT_GATE], bad,
 	    "The gate serves no client for %llu s: %s. What clients miss is "
 	    "kept.",
-	    (unsigned long long)(now - a->gate_ms) / 1000, words);
+	    (unsigned long long)(clock_boot_ms() - a->gate_ms) / 1000, words);
 	out[ALERT_GATE].code = w->code;
 }
 
@@ -294,6 +284,7 @@ alerts_watch(struct alerts *a)
 	look_told(f, facts);
 	look_patient(f, facts);
 	look_rate(f, facts);
+	look_handler(a, f, facts);
 	look_gate(a, f, facts);
 	look_limits(f, facts);
 	fact(&facts[ALERT_PROBE], probe_alarm(f->probe)[0] != '\0', "%s",

@@ -135,7 +135,7 @@ struct config {
 	double alert_forecast_s;
 	int64_t alert_foreign; /* IDENTIFYs an hour; 0: never */
 	double alert_deaf_s, alert_silent_s;
-	double alert_hold_s, alert_gate_s;
+	double alert_hold_s, alert_handler_s, alert_gate_s;
 	/* [probe] */
 	int64_t probe_channel, probe_message; /* 0: none */
 	char *probe_emoji;

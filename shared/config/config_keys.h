@@ -262,6 +262,10 @@ K("alerts", "silent_after", DURATION, alert_silent_s, "10m", 0, \
 K("alerts", "hold", DURATION, alert_hold_s, "0s", 0, CONFIG_MIN(1440), 0, \
   LIVE, \
   "Alert when the fleet has been held for this long.") \
+K("alerts", "handler", DURATION, alert_handler_s, "30s", 0, CONFIG_MIN(1440), \
+  0, LIVE, \
+  "Alert when the handler has been down, hung or on its way up for this long: " \
+  "no event reaches a plugin. 0: at once.") \
 K("alerts", "gate", DURATION, alert_gate_s, "15s", 0, CONFIG_MIN(1440), 0, \
   LIVE, \
   "Alert when the gate serves no client for this long. 0: at once.") \

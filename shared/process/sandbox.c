@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
@@ -335,8 +336,26 @@ sandbox_enter(const char *dir, const char *ca_file)
 	return enter(&c, false);
 }
 
+/*
+ * Of root: what reads files of others and looks into other processes is gone
+ * for good, also for what was opened by /proc; of anybody else there is none.
+ */
+static void
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0;
+	     cap++)
+		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	(void)syscall(__NR_capset, &head, none);
+}
+
 unsigned
 sandbox_enter_cage(const struct sandbox_cage *c)
 {
+	drop_capabilities();
 	return enter(c, true);
 }

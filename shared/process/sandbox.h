@@ -33,8 +33,8 @@ struct sandbox_cage {
 					     may listen at none */
 	bool system; /* files of name service, certificates, libraries */
 };
-/* The same with that.  What is missing on the
- * disk needs no rule. */
+/* The same with that, and without capabilities.  What is missing on the disk
+ * needs no rule. */
 unsigned sandbox_enter_cage(const struct sandbox_cage *);
 
 #endif

@@ -89,11 +89,28 @@ keeper_leave(const char *state_dir, bool notified)
 
 /* ---- words ---------------------------------------------------------- */
 
+/* A process in a cage may have been able to ask before it entered it. */
+static void
+name_of(uid_t uid, char *out, size_t size)
+{
+	static char last[sizeof(((struct keeper *)NULL)->user)];
+	static uid_t of;
+	struct passwd *p = getpwuid(uid);
+
+	if (p != NULL) {
+		of = uid;
+		str_copy(last, p->pw_name, sizeof(last));
+	}
+	if (last[0] != '\0' && of == uid)
+		str_copy(out, last, size);
+	else
+		str_format(out, size, "%d", (int)uid);
+}
+
 void
 keeper_find(struct keeper *k, const char *state_dir)
 {
 	char path[PATH_MAX], text[KEEPER_TEXT];
-	struct passwd *p;
 	struct stat st;
 
 	memset(k, 0, sizeof(*k));
@@ -102,11 +119,7 @@ keeper_find(struct keeper *k, const char *state_dir)
 	k->known = true;
 	k->uid = st.st_uid;
 	k->foreign = st.st_uid != geteuid();
-	p = getpwuid(st.st_uid);
-	if (p != NULL)
-		str_copy(k->user, p->pw_name, sizeof(k->user));
-	else
-		str_format(k->user, sizeof(k->user), "%d", (int)st.st_uid);
+	name_of(st.st_uid, k->user, sizeof(k->user));
 	str_format(path, sizeof(path), "%s/" KEEPER_FILE, state_dir);
 	if (read_text(path, text, sizeof(text)) > 0)
 		keeper_unit(text, k);

@@ -5,12 +5,7 @@
 #include <string.h>
 
 #include "shared/base/clock.h"
-
-static const char *const alert_kind_name[ALERTS] = {
-#define X(n, s) [ALERT_##n] = s,
-    ALERT_KINDS(X)
-#undef X
-};
+#include "supervisor/alert/alert_told.h"
 
 /* Seconds before the second, third, ... try of a message. */
 static const double retry_s[ALERT_TRIES] = {0, 5, 30, 120};
@@ -156,7 +151,7 @@ notify(struct alerts *a, enum alert_kind kind, enum alert_news news,
     int64_t now)
 {
 	struct alert_state *s = &a->state[kind];
-	struct alert_msg m = {.kind = alert_kind_name[kind],
+	struct alert_msg m = {.kind = alert_told_name(kind),
 	    .which = kind,
 	    .code = s->code,
 	    .news = news,

@@ -15,30 +15,39 @@
 
 struct fleet;
 
-#define ALERT_KINDS(X)                                                         \
-	X(HOLD, "hold")                                                        \
-	X(LEFT, "left")                                                        \
-	X(RATE, "rate")                                                        \
-	X(FORECAST, "forecast")                                                \
-	X(FOREIGN, "foreign")                                                  \
-	X(CRASHES, "crashes")                                                  \
-	X(DEAF, "deaf")                                                        \
-	X(RELOAD, "reload")                                                    \
-	X(PROBE, "probe")                                                      \
-	X(GATE, "gate")                                                        \
-	X(OVERRUN, "overrun")                                                  \
-	X(AWAY, "client away")                                                 \
-	X(CACHE, "cache")                                                      \
-	X(PLUGIN, "plugin")                                                    \
-	X(REST, "rest")                                                        \
-	X(WEB, "web")                                                          \
-	X(LIMITS, "limits")                                                    \
-	X(DISK, "disk")                                                        \
-	X(REBOOT, "reboot")                                                    \
-	X(SILENT, "partly deaf")
-
+/* Kind, its word, what it tells, for the manual. */
+#define ALERT_KINDS(X)                                                              \
+	X(HOLD, "hold",                                                             \
+	    "Discord refused token or intents, or the fleet cannot go on as it is") \
+	X(LEFT, "left", "few IDENTIFYs are left of the day's")                      \
+	X(RATE, "rate", "many IDENTIFYs within an hour that nobody asked for")      \
+	X(FORECAST, "forecast",                                                     \
+	    "IDENTIFYs run out soon at the pace of the last hour")                  \
+	X(FOREIGN, "foreign",                                                       \
+	    "something else spends IDENTIFYs with this token")                      \
+	X(CRASHES, "crashes", "many shards died alike")                             \
+	X(DEAF, "deaf", "shards hear nothing from Discord, or are not up")          \
+	X(HANDLER, "handler", "no event reaches a plugin")                          \
+	X(RELOAD, "reload", "a config was refused, or a reload taken back")         \
+	X(PROBE, "probe", "the round trip failed or was slow")                      \
+	X(GATE, "gate", "the gate serves no client")                                \
+	X(OVERRUN, "overrun", "a client missed what the log had let go")            \
+	X(AWAY, "client away",                                                      \
+	    "a client is about to miss something, or its process does not stay up") \
+	X(CACHE, "cache",                                                           \
+	    "the gate's cache is damaged or cannot be had, or another part of it")  \
+	X(PLUGIN, "plugin",                                                         \
+	    "a plugin is down, hangs, errs or lags, or a command of it is refused") \
+	X(REST, "rest",                                                             \
+	    "calls to Discord's API are held back, or clients can make none")       \
+	X(WEB, "web", "the process of metrics and status page does not serve")      \
+	X(LIMITS, "limits", "file descriptors or memory of a process run out")      \
+	X(DISK, "disk", "the disk of state_dir or log_dir runs out")                \
+	X(REBOOT, "reboot", "the machine was started anew")                         \
+	X(SILENT, "partly deaf",                                                    \
+	    "a class of events is heard no more, others flow")
 enum alert_kind {
-#define X(n, s) ALERT_##n,
+#define X(n, s, m) ALERT_##n,
 	ALERT_KINDS(X)
 #undef X
 	    ALERTS
@@ -92,7 +101,8 @@ struct alerts {
 	/* for the fleet's own actions */
 	struct fleet *fleet;
 	struct alert_deliver post;
-	uint64_t gate_ms; /* since when no gate serves; 0: one does */
+	/* Since when none serves; 0: one does. */
+	uint64_t gate_ms, handler_ms;
 };
 
 void alerts_init(struct alerts *, struct timers *, const struct alert_actions *,

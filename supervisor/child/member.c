@@ -215,6 +215,22 @@ note_unstarted(struct member *c, const char *why)
 		member_note_end(c, CRASHES, words);
 }
 
+/*
+ * The web process of an earlier supervisor has the address for a moment longer:
+ * unlike a shard it holds no place that would name it, and like the others of
+ * another version's it leaves as soon as it has found this one.
+ */
+static bool
+address_comes_free(struct member *c)
+{
+	if (c->role != CONTRACT_WEB
+	    || clock_boot_ms() - c->fleet->started_ms >= MEMBER_EVICT_MS)
+		return false;
+	c->state = MEMBER_WAITING;
+	timer_set(&c->timer, MEMBER_EVICT_S);
+	return true;
+}
+
 static void
 launch(struct member *c)
 {
@@ -239,6 +255,8 @@ launch(struct member *c)
 	c->started = true;
 	c->reaped = c->unknown = false;
 	if (spawn_child(c, &e) == -1) {
+		if (address_comes_free(c))
+			return;
 		log_error("%s could not be started: %s", c->name, e.text);
 		note_unstarted(c, e.text);
 		wait_restart(c);

@@ -262,6 +262,7 @@ service_change_end(struct service *s)
 {
 	bool gone = true;
 
+	s->sum = 0; /* with the same config it is due when it is started */
 	for (size_t i = 0; i < SERVICE_SLOTS; i++) {
 		member_event(&s->slot[i], MEMBER_ON_STOP);
 		gone = gone && !member_running(&s->slot[i]);

@@ -8,6 +8,7 @@
 #include "shared/base/secret.h"
 #include "shared/net/tls.h"
 #include "shared/process/sandbox.h"
+#include "shared/state/keeper.h"
 #include "shared/wire/inherit.h"
 
 #include <errno.h>
@@ -68,6 +69,7 @@ enter_cage(struct web *w)
 	const struct config *c = &w->config;
 	char dir[CONFIG_PATH_MAX + 8], file[nitems(name)][CONFIG_PATH_MAX + 16];
 	struct sandbox_cage cage = {.write = {dir}};
+	struct keeper k;
 	size_t n = 0;
 	unsigned have;
 
@@ -88,6 +90,7 @@ enter_cage(struct web *w)
 	}
 	if (!c->sandbox)
 		return;
+	keeper_find(&k, c->state_dir); /* whose it is can't be asked in there */
 	have = sandbox_enter_cage(&cage);
 	log_debug("web is caged: files %d, calls %d, TCP %d",
 	    (have & SANDBOX_FILES) != 0, (have & SANDBOX_CALLS) != 0,

@@ -88,7 +88,7 @@ def rows(fleet, config, plugins):
         dict(code="shard-hung", outage="shards", words="shard 1 hung",
             windows=ALL, **stop_go(lambda: fleet.shard(1)["pid"])),
         dict(code="handler-hung", outage="handler", words="handler hung",
-            windows=LOOKS + ("systemd",), **stop_go(fleet.handler_pid)),
+            windows=ALL, **stop_go(fleet.handler_pid)),
         dict(code="plugin-hung", outage="function", words="plugin frail hung",
             windows=ALL, **stop_go(lambda: fleet.plugins()["frail"]["pid"])),
         dict(code="gate-hung", outage="program", words="gate hung", windows=ALL,
@@ -138,7 +138,7 @@ def main(t):
     web = Web()
     config = {**GATE(), **web.keys, 'client "bot".exec': fragile(fleet, "bot",
         "sleep 3600"), "alerts.exec": "tell", "alerts.deaf_after": "1s",
-        "alerts.gate": "1s", "handler.silence": "10m"}
+        "alerts.gate": "1s", "alerts.handler": "1s", "handler.silence": "10m"}
     fleet.write_config(config, plugins)
     stage = Stage(fleet, web)
     stage.start()

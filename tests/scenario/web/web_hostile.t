@@ -68,6 +68,46 @@ def garbage(t, web):
     t.ok("<script>alert" not in page.text, "a script in the query is none")
 
 
+def heard(s):
+    """All that comes until the connection is closed."""
+    data = b""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            more = s.recv(65536)
+            if not more:
+                break
+            data += more
+    return data
+
+
+def kept(t, web):
+    """A connection is good for more than one request, and not for ever; what
+    follows a head as its body is never a request."""
+    ask = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n"
+    last = ask % b"Connection: close\r\n"
+    with socket.create_connection(("127.0.0.1", web.port), 60) as s:
+        s.sendall(ask % b"" * 199 + last)
+        t.equal(heard(s).count(b"HTTP/1.1 200"), 200,
+            "200 requests on one connection have 200 answers")
+    for head in (b"POST /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(last),
+            b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(last),
+            b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(last)):
+        with socket.create_connection(("127.0.0.1", web.port), 60) as s:
+            s.sendall(head + last)
+            got = heard(s)
+        t.ok(got.count(b"HTTP/1.1") <= 1 and got.lower().count(
+            b"connection: close") == got.count(b"HTTP/1.1"),
+            "behind a head with a body the connection ends")
+    with socket.create_connection(("127.0.0.1", web.port), 60) as s:
+        s.sendall(ask % b"")
+        got = heard(s)
+    t.ok(got.endswith(b"ok\n") and b"close" not in got.lower(),
+        "one that asks no more is closed after a while")
+
+
 def crowd(port, data=b""):
     """MANY connections, that say as much; those that could be made."""
     made = []
@@ -149,6 +189,7 @@ def main(t):
     fleet.start()
     web.wait("/healthz", lambda a: a.status == 200, "it serves")
     garbage(t, web)
+    kept(t, web)
     crowds(t, web, fleet)
     taken(t, web, fleet)
     sim.settle()

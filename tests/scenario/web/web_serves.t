@@ -18,7 +18,14 @@ def answers(t, web, fleet):
     t.match(ready.text, "^ready: 2 of 2 shards ready", "and says how many")
     full = web.ask("/status.json").json()
     t.equal(full["cluster"]["shards_ready"], 2, "/status.json is status --json")
-    t.equal(sorted(full), sorted(fleet.status()), "with all its parts")
+    told = fleet.status()
+    t.equal(sorted(full), sorted(told), "with all its parts")
+    t.equal([full["cluster"][k] for k in ("user", "unit", "name", "config")],
+        [told["cluster"][k] for k in ("user", "unit", "name", "config")],
+        "from within its cage, too")
+    with open("/proc/%d/status" % web_pid(fleet), encoding="ascii") as f:
+        t.match(f.read(), r"(?m)^CapPrm:\t0+\nCapEff:\t0+\n",
+            "it has no capability, not even root's")
     page = web.ask("/")
     t.equal((page.status, page.headers["Content-Type"]), (200,
         "text/html; charset=utf-8"), "/ is the status page")
@@ -72,6 +79,17 @@ def replaced(t, web, fleet):
     pid = web_pid(fleet)
     fleet.must("reload")
     t.equal(web_pid(fleet), pid, "another reload leaves it alone")
+    so_far = len(fleet.log_text())
+    fleet.write_config({})
+    fleet.must("reload")
+    fleet.wait_status(lambda s: s["web"] is None or s["web"]["pid"] is None,
+        "switched off it ends")
+    fleet.write_config({**web.keys, "web.title": "Renamed"})
+    fleet.must("reload")
+    web.wait("/healthz", lambda a: a.status == 200, "switched on it is there")
+    t.ok("Alert (web)" not in fleet.log_text()[so_far:]
+        and "web-down" not in str(fleet.status()["cluster"]["problems"]),
+        "and nobody was told that it is down")
     fleet.must("upgrade")
     web.wait("/healthz", lambda a: a.status == 200, "it serves after an upgrade")
 
@@ -112,6 +130,25 @@ def orphaned(t, web, fleet):
     t.ok(not alive(pid), "stop without a supervisor ends it")
 
 
+def unknown(t, web, fleet):
+    """The page is lost with the supervisor: nobody can be taken over, and web is
+    not told to be down for an address that its predecessor has yet."""
+    fleet.start()
+    pid = web_pid(fleet)
+    fleet.kill_supervisor()
+    os.unlink(fleet.path("state", "stats"))
+    before = len(fleet.log_text())
+    fleet.must("start")
+    fleet.wait_ready()
+    fleet.wait_status(lambda s: s["web"]["pid"] not in (None, pid),
+        "there is another web process")
+    web.wait("/healthz", lambda a: a.status == 200, "which serves")
+    t.ok(not alive(pid), "the one before has left")
+    t.ok("web could not be started" not in fleet.log_text()[before:],
+        "and was in nobody's way")
+    fleet.stop()
+
+
 def main(t):
     sim = t.sim(rate=50, shards=2, guilds=8)
     web = Web(**{"web.allow_host": "mon.example.org"})
@@ -123,6 +160,7 @@ def main(t):
     manners(t, web)
     replaced(t, web, fleet)
     orphaned(t, web, fleet)
+    unknown(t, web, fleet)
 
 
 scenario(main)

@@ -34,6 +34,7 @@ struct conn {
 	int fd;
 	uint64_t since_ms; /* it began, or its last request was answered */
 	bool busy, cut;
+	bool headed; /* its request's head was seen, and no more */
 	size_t out;
 };
 
@@ -210,6 +211,21 @@ conn_of(struct MHD_Connection *mhd)
 	return info->socket_context;
 }
 
+/* Whether something follows the head. */
+static bool
+has_body(struct MHD_Connection *mhd)
+{
+	const char *len = header(mhd, "Content-Length");
+
+	return header(mhd, "Transfer-Encoding") != NULL
+	    || (len != NULL && strcmp(len, "0") != 0);
+}
+
+/*
+ * libmicrohttpd calls once for the head, and again when the body is there.  What
+ * is answered at once ends the connection behind it: right for who sends what
+ * nobody wants to read, and for nobody else.
+ */
 static enum MHD_Result
 on_request(void *arg, struct MHD_Connection *mhd, const char *url,
     const char *method, const char *version, const char *data, size_t *len,
@@ -222,13 +238,18 @@ on_request(void *arg, struct MHD_Connection *mhd, const char *url,
 	    .accept = header(mhd, "Accept"),
 	    .of = mhd};
 
-	/* Answered from its head, whatever follows. */
-	if (*state != NULL)
+	if (*state == NULL) {
+		*state = c;
+		c->busy = true;
+		s->busy++;
+		moved(c);
+		c->headed = !has_body(mhd);
+		if (c->headed)
+			return MHD_YES;
+	} else if (!c->headed || *len > 0) {
 		return MHD_NO;
-	*state = c;
-	c->busy = true;
-	s->busy++;
-	moved(c);
+	}
+	c->headed = false;
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return give(c, mhd, no_method());
 	if (s->out > HTTP_SERVER_OUT_MAX)
