@@ -264,7 +264,9 @@ POWER_WRAP = page_cursor_set place_store outbox_commit lane_finish \
 	payload_identify store_session_put store_session_drop kv_begin kv_put kv_commit \
 	stopped_put stopped_clear
 $(BUILD)/power/shardherd: $(BUILD)/tools/main.o \
-	$(BUILD)/tests/chaos/power/recorder.o $(LIB)
+	$(BUILD)/tests/chaos/power/recorder.o \
+	$(BUILD)/tests/chaos/power/promises.o \
+	$(BUILD)/tests/chaos/power/names.o $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $(addprefix -Wl$(comma)--wrap=,$(POWER_WRAP)) \

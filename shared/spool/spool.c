@@ -502,7 +502,12 @@ spool_empty(const struct spool *s)
 
 /* ---- after a power loss --------------------------------------------- */
 
+/* The kernel writes by itself within half a minute: what is so much older than
+ * the newest record was on disk, and a gap there is damage, not power loss. */
+#define FOLLOW_UNSYNCED_MS 120000
+
 struct follow {
+	uint64_t old_ms; /* received before it: no RESUME need bring it */
 	uint64_t session, seq;
 	uint64_t nameless; /* dispatches behind seq that had no s */
 	bool gap, others;  /* others: records of theirs behind it */
@@ -516,7 +521,8 @@ follow_record(struct follow *f, const struct up_hdr *h, bool first)
 		f->others |= f->gap && h->session != f->session;
 	} else if (h->seq == 0) {
 		f->nameless++;
-	} else if (first || h->seq <= f->seq + 1 + f->nameless) {
+	} else if (first || h->seq <= f->seq + 1 + f->nameless
+	    || h->recv_ms < f->old_ms) {
 		f->seq = h->seq > f->seq ? h->seq : f->seq;
 		f->nameless = 0;
 	} else {
@@ -558,6 +564,13 @@ spool_follow(struct spool *s, uint64_t session, uint64_t from,
 	struct segment_record r;
 
 	*dropped = 0;
+	list_each (&s->segments, l) {
+		const struct segment *g = container_of(l, struct segment, link);
+
+		if (g->newest_ms > FOLLOW_UNSYNCED_MS
+		    && (uint64_t)g->newest_ms - FOLLOW_UNSYNCED_MS > f.old_ms)
+			f.old_ms = (uint64_t)g->newest_ms - FOLLOW_UNSYNCED_MS;
+	}
 	list_each (&s->segments, l) {
 		struct segment *g = container_of(l, struct segment, link);
 		bool part = g->number == s->released.seg;

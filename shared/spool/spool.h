@@ -90,7 +90,8 @@ bool spool_empty(const struct spool *); /* nothing left to take */
  * A session is safe up to `from`: up to where with what its records here add
  * without a gap?  What lies behind a gap a RESUME brings again, in order; as
  * long as nothing was taken it is dropped, unless records of others are among
- * it; *dropped counts.  Reads files: for a start, not for each event.
+ * it; *dropped counts.  A gap that is too old for a power loss is passed over:
+ * what is missing there is lost, as Discord may not have it any more.  Reads files: for a start, not for each event.
  */
 uint64_t spool_follow(struct spool *, uint64_t session, uint64_t from,
     uint64_t *dropped);

@@ -6,20 +6,13 @@
  * it and builds what a power loss may have left.
  *
  * The program's own functions stand before libc's for every library it loads,
- * liblmdb too; the promises are heard by --wrap (Makefile).  $HERD_RECORD names
+ * liblmdb too; the promises are heard by promises.c.  $HERD_RECORD names
  * a directory with the files `root` (state_dir) and `log`; without it nothing
  * is recorded.  A write happens and is written down under one lock, so the order
  * is the true one; a sync is written down when it begins and when it has ended,
  * as other processes write meanwhile.
  */
-#include "handler/delivery/lane.h"
-#include "shard/events/outbox.h"
-#include "shard/session/payload.h"
-#include "shared/page/page.h"
-#include "shared/spool/place.h"
-#include "shared/state/stopped.h"
-#include "shared/store/kv.h"
-#include "shared/store/store.h"
+#include "tests/chaos/power/recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,23 +34,6 @@
 #define MAPS 64
 #define BLOCK 512
 #define LOOK_MS 20
-
-/* As crashed.py reads them. */
-enum kind {
-	CREATE = 1,
-	WRITE,
-	TRUNCATE,
-	ALLOCATE,
-	SYNC_BEGIN,
-	SYNC_END,
-	RENAME,
-	UNLINK,
-	MKDIR,
-	LINK,
-	STORE, /* through a mapping */
-	NOTE
-};
-#define DURABLE 1u /* O_DSYNC: on disk when it returned */
 
 struct record {
 	uint32_t kind, len, pid, flags;
@@ -90,8 +66,8 @@ static struct mapping map[MAPS];
 
 /* ---- the log -------------------------------------------------------- */
 
-static bool
-lock(void)
+bool
+recorder_lock(void)
 {
 	int32_t self = (int32_t)syscall(SYS_gettid), nobody = 0;
 
@@ -108,15 +84,15 @@ lock(void)
 	return true;
 }
 
-static void
-unlock(bool locked)
+void
+recorder_unlock(bool locked)
 {
 	if (locked)
 		atomic_store(&rec->holder, 0);
 }
 
-static uint64_t
-put(enum kind kind, uint64_t object, uint64_t at, uint32_t flags,
+uint64_t
+recorder_put(enum kind kind, uint64_t object, uint64_t at, uint32_t flags,
     const void *data, size_t len)
 {
 	struct record r = {.kind = kind,
@@ -137,7 +113,8 @@ put(enum kind kind, uint64_t object, uint64_t at, uint32_t flags,
 	return end;
 }
 
-static void __attribute__((format(printf, 1, 2))) note(const char *format, ...)
+void
+recorder_note(const char *format, ...)
 {
 	int saved = errno;
 	char text[1024];
@@ -150,9 +127,9 @@ static void __attribute__((format(printf, 1, 2))) note(const char *format, ...)
 	va_start(ap, format);
 	n = vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	locked = lock();
-	put(NOTE, 0, 0, 0, text, (size_t)n);
-	unlock(locked);
+	locked = recorder_lock();
+	recorder_put(NOTE, 0, 0, 0, text, (size_t)n);
+	recorder_unlock(locked);
 	errno = saved;
 }
 
@@ -194,13 +171,15 @@ static void __attribute__((constructor)) begin(void)
 /* ---- what is ours --------------------------------------------------- */
 
 /* The part of a path below state_dir, "" for itself; NULL: elsewhere. */
-static const char *
-below(int dir, const char *path, char out[PATH_MAX])
+const char *
+recorder_below(int dir, const char *path, char out[PATH_MAX])
 {
 	size_t n = strlen(root), len = 0;
 	char link[64];
 	ssize_t got;
 
+	if (rec == NULL)
+		return NULL;
 	if (path[0] != '/') {
 		snprintf(link, sizeof(link),
 		    dir == AT_FDCWD ? "/proc/self/cwd" : "/proc/self/fd/%d",
@@ -230,8 +209,8 @@ find(const struct stat *st)
 }
 
 /* A number never used before, for what was just made. */
-static uint64_t
-fresh(const struct stat *st)
+uint64_t
+recorder_fresh(const struct stat *st)
 {
 	struct object *o = &rec->object[rec->objects];
 
@@ -256,8 +235,8 @@ object_of(int fd)
 }
 
 /* Locks and the like hold nothing that has to survive. */
-static bool
-of_no_interest(const char *path)
+bool
+recorder_skips(const char *path)
 {
 	const char *name = strrchr(path, '/');
 
@@ -293,12 +272,12 @@ look(void)
 		if (memcmp(m->at + i, rec->shadow + i, BLOCK) == 0)
 			continue;
 		memcpy(rec->shadow + i, m->at + i, BLOCK);
-		put(STORE, m->object, i, 0, rec->shadow + i, BLOCK);
+		recorder_put(STORE, m->object, i, 0, rec->shadow + i, BLOCK);
 	}
 }
 
-static void
-stored(const void *at, size_t len)
+void
+recorder_stored(const void *at, size_t len)
 {
 	const unsigned char *p = at;
 	bool locked;
@@ -307,9 +286,10 @@ stored(const void *at, size_t len)
 		if (map[i].at == NULL || p < map[i].at
 		    || p + len > map[i].at + map[i].len)
 			continue;
-		locked = lock();
-		put(STORE, map[i].object, (uint64_t)(p - map[i].at), 0, p, len);
-		unlock(locked);
+		locked = recorder_lock();
+		recorder_put(STORE, map[i].object, (uint64_t)(p - map[i].at), 0,
+		    p, len);
+		recorder_unlock(locked);
 		return;
 	}
 }
@@ -361,21 +341,23 @@ open_any(int dir, const char *path, int flags, mode_t mode)
 
 	if (rec == NULL || (flags & (O_CREAT | O_TRUNC)) == 0
 	    || (flags & O_TMPFILE) == O_TMPFILE
-	    || (name = below(dir, path, full)) == NULL || of_no_interest(name))
+	    || (name = recorder_below(dir, path, full)) == NULL
+	    || recorder_skips(name))
 		return (int)syscall(SYS_openat, dir, path, flags, mode);
-	locked = lock();
+	locked = recorder_lock();
 	there = fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	fd = (int)syscall(SYS_openat, dir, path, flags, mode);
 	saved = errno;
 	if (fd != -1 && fstat(fd, &st) == 0) {
 		o = find(&st);
 		if (!there)
-			put(CREATE, fresh(&st), 0, 0, name, strlen(name));
+			recorder_put(CREATE, recorder_fresh(&st), 0, 0, name,
+			    strlen(name));
 		else if (o != NULL && (flags & O_TRUNC) != 0)
-			put(TRUNCATE, o->number, 0, 0, NULL, 0);
+			recorder_put(TRUNCATE, o->number, 0, 0, NULL, 0);
 	}
 	look();
-	unlock(locked);
+	recorder_unlock(locked);
 	errno = saved;
 	return fd;
 }
@@ -423,7 +405,7 @@ wrote(int fd, uint64_t object, ssize_t n, const struct iovec *iov, int count,
 	for (int i = 0; i < count && left > 0; i++) {
 		size_t part = iov[i].iov_len < left ? iov[i].iov_len : left;
 
-		put(WRITE, object, (uint64_t)at, durable ? DURABLE : 0,
+		recorder_put(WRITE, object, (uint64_t)at, durable ? DURABLE : 0,
 		    iov[i].iov_base, part);
 		at += (off_t)part;
 		left -= part;
@@ -443,7 +425,7 @@ write_any(int fd, const struct iovec *iov, int count, off_t at, bool here)
 	if (object == 0)
 		return here ? syscall(SYS_writev, fd, iov, count)
 			    : syscall(SYS_pwritev, fd, iov, count, at, 0);
-	locked = lock();
+	locked = recorder_lock();
 	if (here) {
 		at = lseek(fd, 0, SEEK_CUR);
 		if ((fcntl(fd, F_GETFL) & O_APPEND) != 0 && fstat(fd, &st) == 0)
@@ -455,7 +437,7 @@ write_any(int fd, const struct iovec *iov, int count, off_t at, bool here)
 	saved = errno;
 	wrote(fd, object, n, iov, count, at);
 	look();
-	unlock(locked);
+	recorder_unlock(locked);
 	errno = saved;
 	return n;
 }
@@ -503,11 +485,11 @@ ftruncate(int fd, off_t size)
 
 	if (object == 0)
 		return (int)syscall(SYS_ftruncate, fd, size);
-	locked = lock();
+	locked = recorder_lock();
 	rc = (int)syscall(SYS_ftruncate, fd, size);
 	if (rc == 0)
-		put(TRUNCATE, object, (uint64_t)size, 0, NULL, 0);
-	unlock(locked);
+		recorder_put(TRUNCATE, object, (uint64_t)size, 0, NULL, 0);
+	recorder_unlock(locked);
 	return rc;
 }
 int ftruncate64(int, off_t) __attribute__((alias("ftruncate")));
@@ -522,9 +504,10 @@ posix_fallocate(int fd, off_t at, off_t len)
 	if (rc == EOPNOTSUPP)
 		rc = syscall(SYS_ftruncate, fd, at + len) == 0 ? 0 : errno;
 	if (rc == 0 && object != 0) {
-		locked = lock();
-		put(ALLOCATE, object, (uint64_t)(at + len), 0, NULL, 0);
-		unlock(locked);
+		locked = recorder_lock();
+		recorder_put(ALLOCATE, object, (uint64_t)(at + len), 0, NULL,
+		    0);
+		recorder_unlock(locked);
 	}
 	return rc;
 }
@@ -540,16 +523,16 @@ sync_any(int fd, long number)
 
 	if (object == 0)
 		return (int)syscall(number, fd);
-	locked = lock();
-	begun = put(SYNC_BEGIN, object, 0, 0, NULL, 0);
-	unlock(locked);
+	locked = recorder_lock();
+	begun = recorder_put(SYNC_BEGIN, object, 0, 0, NULL, 0);
+	recorder_unlock(locked);
 	rc = (int)syscall(number, fd);
 	saved = errno;
-	locked = lock();
+	locked = recorder_lock();
 	if (rc == 0)
-		put(SYNC_END, object, begun, 0, NULL, 0);
+		recorder_put(SYNC_END, object, begun, 0, NULL, 0);
 	look();
-	unlock(locked);
+	recorder_unlock(locked);
 	errno = saved;
 	return rc;
 }
@@ -564,255 +547,4 @@ int
 fdatasync(int fd)
 {
 	return sync_any(fd, SYS_fdatasync);
-}
-
-/* ---- names ---------------------------------------------------------- */
-
-int
-mkdirat(int dir, const char *path, mode_t mode)
-{
-	char full[PATH_MAX];
-	const char *name = rec == NULL ? NULL : below(dir, path, full);
-	struct stat st;
-	bool locked;
-	int rc, saved;
-
-	if (name == NULL)
-		return (int)syscall(SYS_mkdirat, dir, path, mode);
-	locked = lock();
-	rc = (int)syscall(SYS_mkdirat, dir, path, mode);
-	saved = errno;
-	if (rc == 0 && fstatat(dir, path, &st, 0) == 0)
-		put(MKDIR, fresh(&st), 0, 0, name, strlen(name));
-	unlock(locked);
-	errno = saved;
-	return rc;
-}
-
-int
-mkdir(const char *path, mode_t mode)
-{
-	return mkdirat(AT_FDCWD, path, mode);
-}
-
-int
-unlinkat(int dir, const char *path, int flags)
-{
-	char full[PATH_MAX];
-	const char *name = rec == NULL ? NULL : below(dir, path, full);
-	bool locked;
-	int rc, saved;
-
-	if (name == NULL || of_no_interest(name))
-		return (int)syscall(SYS_unlinkat, dir, path, flags);
-	locked = lock();
-	rc = (int)syscall(SYS_unlinkat, dir, path, flags);
-	saved = errno;
-	if (rc == 0)
-		put(UNLINK, 0, 0, 0, name, strlen(name));
-	unlock(locked);
-	errno = saved;
-	return rc;
-}
-
-int
-unlink(const char *path)
-{
-	return unlinkat(AT_FDCWD, path, 0);
-}
-
-/* Both names, each ended by a 0. */
-static int
-two_names(enum kind kind, long number, const char *a, const char *b)
-{
-	char full[2][PATH_MAX], both[2 * PATH_MAX];
-	const char *from = NULL, *to = NULL;
-	size_t len;
-	bool locked;
-	int rc, saved;
-
-	if (rec != NULL) {
-		from = below(AT_FDCWD, a, full[0]);
-		to = below(AT_FDCWD, b, full[1]);
-	}
-	if (from == NULL || to == NULL)
-		return (int)syscall(number, AT_FDCWD, a, AT_FDCWD, b, 0);
-	len = (size_t)snprintf(both, sizeof(both), "%s%c%s", from, 0, to);
-	locked = lock();
-	rc = (int)syscall(number, AT_FDCWD, a, AT_FDCWD, b, 0);
-	saved = errno;
-	if (rc == 0)
-		put(kind, 0, 0, 0, both, len);
-	unlock(locked);
-	errno = saved;
-	return rc;
-}
-
-int
-rename(const char *a, const char *b)
-{
-	return two_names(RENAME, SYS_renameat2, a, b);
-}
-
-int
-link(const char *a, const char *b)
-{
-	return two_names(LINK, SYS_linkat, a, b);
-}
-
-/* ---- promises ------------------------------------------------------- */
-
-#define ULL(n) ((unsigned long long)(n))
-
-void __real_page_cursor_set(struct page_slot *, uint64_t, uint64_t);
-void __wrap_page_cursor_set(struct page_slot *, uint64_t, uint64_t);
-void
-__wrap_page_cursor_set(struct page_slot *slot, uint64_t session, uint64_t seq)
-{
-	__real_page_cursor_set(slot, session, seq);
-	stored(slot->cursor, sizeof(slot->cursor));
-}
-
-void __real_place_store(struct place_file *, struct place);
-void __wrap_place_store(struct place_file *, struct place);
-void
-__wrap_place_store(struct place_file *f, struct place p)
-{
-	__real_place_store(f, p);
-	stored(f, 48);
-}
-
-enum outbox_result __real_outbox_commit(struct outbox *, const struct up_hdr *);
-enum outbox_result __wrap_outbox_commit(struct outbox *, const struct up_hdr *);
-enum outbox_result
-__wrap_outbox_commit(struct outbox *p, const struct up_hdr *h)
-{
-	note("came %llx %llu", ULL(h->session), ULL(h->seq));
-	return __real_outbox_commit(p, h);
-}
-
-void __real_lane_finish(struct lane *, struct delivery *);
-void __wrap_lane_finish(struct lane *, struct delivery *);
-void
-__wrap_lane_finish(struct lane *l, struct delivery *d)
-{
-	note("done %s %llx %llu", l->name, ULL(d->event->session),
-	    ULL(d->event->seq));
-	__real_lane_finish(l, d);
-}
-
-size_t __real_payload_identify(char[PAYLOAD_MAX + 1],
-    const struct payload_identify *);
-size_t __wrap_payload_identify(char[PAYLOAD_MAX + 1],
-    const struct payload_identify *);
-size_t
-__wrap_payload_identify(char out[PAYLOAD_MAX + 1],
-    const struct payload_identify *i)
-{
-	note("identify %u", (unsigned)i->shard);
-	return __real_payload_identify(out, i);
-}
-
-int __real_store_session_put(const struct store *, const struct store_session *,
-    struct err *);
-int __wrap_store_session_put(const struct store *, const struct store_session *,
-    struct err *);
-int
-__wrap_store_session_put(const struct store *s, const struct store_session *r,
-    struct err *e)
-{
-	int rc;
-
-	note("putting %u %llx", r->shard, ULL(store_session_key(r)));
-	rc = __real_store_session_put(s, r, e);
-	if (rc == 0)
-		note("put %u %llx", r->shard, ULL(store_session_key(r)));
-	return rc;
-}
-
-int __real_store_session_drop(const struct store *, uint32_t, struct err *);
-int __wrap_store_session_drop(const struct store *, uint32_t, struct err *);
-int
-__wrap_store_session_drop(const struct store *s, uint32_t shard, struct err *e)
-{
-	note("putting %u 0", shard);
-	return __real_store_session_drop(s, shard, e);
-}
-
-int __real_stopped_put(const char *, struct err *);
-int __wrap_stopped_put(const char *, struct err *);
-int
-__wrap_stopped_put(const char *state_dir, struct err *e)
-{
-	int rc;
-
-	note("stopping");
-	rc = __real_stopped_put(state_dir, e);
-	if (rc == 0)
-		note("stopped");
-	return rc;
-}
-
-void __real_stopped_clear(const char *);
-void __wrap_stopped_clear(const char *);
-void
-__wrap_stopped_clear(const char *state_dir)
-{
-	note("stopping");
-	__real_stopped_clear(state_dir);
-	note("going");
-}
-
-/* What a plugin was told to be kept. */
-static struct kv_tx *outer;
-static char kept[64][2][128];
-static size_t kept_n;
-
-struct kv_tx *__real_kv_begin(struct kv *, struct kv_tx *, bool, struct err *);
-struct kv_tx *__wrap_kv_begin(struct kv *, struct kv_tx *, bool, struct err *);
-struct kv_tx *
-__wrap_kv_begin(struct kv *kv, struct kv_tx *parent, bool write, struct err *e)
-{
-	struct kv_tx *tx = __real_kv_begin(kv, parent, write, e);
-
-	if (tx != NULL && parent == NULL && write) {
-		outer = tx;
-		kept_n = 0;
-	}
-	return tx;
-}
-
-int __real_kv_put(struct kv_tx *, const char *, const void *, size_t,
-    struct err *);
-int __wrap_kv_put(struct kv_tx *, const char *, const void *, size_t,
-    struct err *);
-int
-__wrap_kv_put(struct kv_tx *tx, const char *key, const void *value, size_t len,
-    struct err *e)
-{
-	int rc = __real_kv_put(tx, key, value, len, e);
-
-	if (rc == 0 && kept_n < nitems(kept)) {
-		snprintf(kept[kept_n][0], sizeof(kept[0][0]), "%s", key);
-		snprintf(kept[kept_n++][1], sizeof(kept[0][1]), "%.*s",
-		    (int)len, (const char *)value);
-	}
-	return rc;
-}
-
-int __real_kv_commit(struct kv_tx *, struct err *);
-int __wrap_kv_commit(struct kv_tx *, struct err *);
-int
-__wrap_kv_commit(struct kv_tx *tx, struct err *e)
-{
-	bool last = tx == outer;
-	int rc = __real_kv_commit(tx, e);
-
-	if (!last)
-		return rc;
-	outer = NULL;
-	for (size_t i = 0; rc == 0 && i < kept_n; i++)
-		note("kept %s %s", kept[i][0], kept[i][1]);
-	kept_n = 0;
-	return rc;
 }

@@ -6,6 +6,7 @@
 #include "shared/spool/spool.h"
 
 #include "shared/base/clock.h"
+#include "tests/unit/rig/fake_time.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -371,6 +372,25 @@ test_gap(void **state)
 	spool_close(s);
 }
 
+/* Damage of what was on disk long ago costs itself: a RESUME from there might
+ * ask for more than Discord keeps. */
+static void
+test_old_gap(void **state)
+{
+	struct spool *s = open_it();
+
+	for (uint64_t n = 1; n <= 20; n++)
+		assert_int_equal(append(s, n), 0);
+	fake_time_advance(200000);
+	for (uint64_t n = 21; n <= 25; n++)
+		assert_int_equal(append(s, n), 0);
+	spool_close(s);
+	flip("00000001.seg", 3000);
+	s = open_it();
+	assert_int_equal(follow(s, 9, 0, 0), 25);
+	spool_close(s);
+}
+
 /* The first file is gone: nothing here follows what is safe elsewhere. */
 static void
 test_no_beginning(void **state)
@@ -458,6 +478,7 @@ main(void)
 	    T(test_follow),
 	    T(test_gap),
 	    T(test_no_beginning),
+	    T(test_old_gap),
 	    T(test_truncated),
 	    T(test_full),
 	    T(test_nothing_created_unused),
