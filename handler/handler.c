@@ -14,8 +14,11 @@
 #include "shared/store/dbenv.h"
 #include "shared/base/log.h"
 #include "shared/process/proctitle.h"
+#include "shared/process/thrift.h"
+#include "shared/base/tricks.h"
 
 #define HANDLER_TICK_S (LANE_TICK_MS / 1000.0)
+#define HANDLER_QUIET 12u   /* ticks without an event: memory goes back */
 #define HANDLER_LAST_S 15.0 /* for plugins that even SIGKILL can't end */
 
 /* ---- the stats page ------------------------------------------------- */
@@ -117,6 +120,23 @@ handler_serve(struct handler *h)
 	    || stats_page_serves(&h->sheet, &h->own);
 }
 
+/* Once in each time of rest. */
+static void
+handler_rest(struct handler *h)
+{
+	uint64_t events = h->intake.events;
+
+	if (!HERD_TRICK_THRIFT || h->intake.work.events > 0
+	    || events != h->quiet_events) {
+		h->quiet = 0;
+		h->quiet_events = events;
+	} else if (++h->quiet == HANDLER_QUIET) {
+		intake_rest(&h->intake);
+		plugin_set_rest(&h->plugins);
+		thrift_give_back();
+	}
+}
+
 static void
 handler_tick(struct timer *t)
 {
@@ -132,6 +152,7 @@ handler_tick(struct timer *t)
 		plugin_set_relieve(&h->plugins);
 	handler_page_gate(h);
 	handler_page_plugins(h);
+	handler_rest(h);
 	timer_set(&h->tick, HANDLER_TICK_S);
 }
 

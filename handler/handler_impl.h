@@ -50,6 +50,8 @@ struct handler {
 	enum handler_stop stopping;
 	bool ready;
 	uint64_t lag_ms;
+	uint64_t quiet_events; /* there were when it became quiet */
+	unsigned quiet;	       /* ticks since then */
 };
 
 /* Starts its timers, and what is done at the end of each loop turn. */

@@ -256,6 +256,14 @@ plugin_set_tick(struct plugin_set *s)
 }
 
 void
+plugin_set_rest(struct plugin_set *s)
+{
+	for (unsigned i = 0; i < s->entries; i++)
+		for (unsigned k = 0; k < PLUGIN_SET_SLOTS; k++)
+			plugin_rest(s->entry[i]->slot[k]);
+}
+
+void
 plugin_set_relieve(struct plugin_set *s)
 {
 	struct lane *most = s->beside;

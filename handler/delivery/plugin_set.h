@@ -75,6 +75,8 @@ char plugin_set_was_held(struct plugin_set *, const char *name);
 void plugin_set_start(struct plugin_set *);
 void plugin_set_push(struct plugin_set *, unsigned index, struct delivery *);
 void plugin_set_tick(struct plugin_set *);
+/* Nothing has come for a while: buffers go back. */
+void plugin_set_rest(struct plugin_set *);
 /*
  * Before shards hear that something is finished: what a backlog took instead of
  * the plugin must survive a power loss, as their cursors do.  true: it does.

@@ -2,6 +2,8 @@
 /* Events in work and their order; see in_flight.h. */
 #include "handler/intake/in_flight.h"
 
+#include "shared/base/tricks.h"
+
 #include <string.h>
 
 /* Keys of events without session or seq: they can't meet a session's hash. */
@@ -24,6 +26,7 @@ void
 in_flight_free(struct in_flight *w)
 {
 	must(w->events == 0);
+	in_flight_rest(w);
 	free(w->table);
 	w->table = NULL;
 }
@@ -42,13 +45,14 @@ in_flight_low(const struct in_flight *w)
 
 /* ---- the table of events in work ------------------------------------ */
 
+/* Numbers that follow each other lie side by side: one line of the processor's
+ * cache has eight of them. */
 static struct event **
 work_slot(struct in_flight *w, uint32_t shard, uint64_t a, uint64_t b)
 {
-	uint64_t h = (a ^ shard) * 0xff51afd7ed558ccdu
-	    + b * 0xc4ceb9fe1a85ec53u;
+	uint64_t h = (a ^ shard) * 0xff51afd7ed558ccdu;
 
-	return &w->table[(h ^ h >> 29) & w->mask];
+	return &w->table[((h ^ h >> 29) + b) & w->mask];
 }
 
 static struct event *
@@ -324,17 +328,65 @@ in_flight_event_named(const struct event *e, const char *name)
 	    && memcmp(e->raw + e->t_off, name, e->t_len) == 0;
 }
 
+/* ---- their memory --------------------------------------------------- */
+
+static struct event *
+event_room(struct in_flight *w, size_t bytes)
+{
+	size_t size = (bytes + IN_FLIGHT_STEP - 1) / IN_FLIGHT_STEP;
+	bool keeps = HERD_TRICK_EVENTS_KEPT && size <= IN_FLIGHT_SIZES;
+	struct event *e = keeps ? w->kept[size] : NULL;
+
+	if (e != NULL) {
+		w->kept[size] = e->chain;
+		w->kept_bytes -= size * IN_FLIGHT_STEP;
+		return e;
+	}
+	e = malloc(keeps ? size * IN_FLIGHT_STEP : bytes);
+	if (e == NULL)
+		bug("out of memory for an event within its bounds");
+	e->size = keeps ? (uint16_t)size : 0;
+	return e;
+}
+
+static void
+event_leave(struct in_flight *w, struct event *e)
+{
+	size_t bytes = e->size * IN_FLIGHT_STEP;
+
+	if (bytes == 0 || w->kept_bytes + bytes > IN_FLIGHT_KEPT_MAX) {
+		free(e);
+		return;
+	}
+	e->chain = w->kept[e->size];
+	w->kept[e->size] = e;
+	w->kept_bytes += bytes;
+}
+
+void
+in_flight_rest(struct in_flight *w)
+{
+	for (size_t i = 0; i <= IN_FLIGHT_SIZES; i++)
+		while (w->kept[i] != NULL) {
+			struct event *e = w->kept[i];
+
+			w->kept[i] = e->chain;
+			free(e);
+		}
+	w->kept_bytes = 0;
+}
+
 struct event *
 in_flight_add(struct in_flight *w, struct in_flight_shard *s,
     const struct up_hdr *h, const char *payload, unsigned copies)
 {
 	size_t head = sizeof(struct event) + copies * sizeof(struct delivery);
-	struct event *e = malloc(head + h->len + 1);
+	struct event *e = event_room(w, head + h->len + 1);
+	uint16_t size = e->size;
 	struct event **at;
 
-	if (e == NULL)
-		bug("out of memory for an event within its bounds");
 	memset(e, 0, head);
+	e->size = size;
 	event_fill(e, h);
 	e->shard = s;
 	e->shard_id = s->id;
@@ -360,7 +412,7 @@ event_drop(struct in_flight *w, struct event *e)
 	list_remove(&e->link);
 	w->events--;
 	w->bytes -= e->len;
-	free(e);
+	event_leave(w, e);
 }
 
 bool

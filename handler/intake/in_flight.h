@@ -84,6 +84,7 @@ struct event {
 	enum event_place place;
 	struct place record; /* AHEAD: the end of its record in the spool */
 	uint16_t t_len;
+	uint16_t size; /* in in_flight's steps; 0: of no size it keeps */
 	uint32_t t_off, len;
 	unsigned pending; /* deliveries not finished */
 	unsigned copies;
@@ -91,16 +92,25 @@ struct event {
 	struct delivery to[]; /* copies of them */
 };
 
+/* Of finished events the memory is kept for the next ones, by its size. */
+#define IN_FLIGHT_STEP 512u
+#define IN_FLIGHT_SIZES 16u /* kept up to so many steps */
+#define IN_FLIGHT_KEPT_MAX ((size_t)1 << 20)
+
 struct in_flight {
 	struct event **table;
 	size_t mask;
 	size_t events, bytes;
 	size_t max_events, max_bytes;
+	struct event *kept[IN_FLIGHT_SIZES + 1]; /* by their chain */
+	size_t kept_bytes;
 };
 
 void in_flight_init(struct in_flight *, size_t max_events, size_t max_bytes);
 void in_flight_free(
     struct in_flight *); /* every shard's must be dropped first */
+/* What is kept for the next events goes back to the system. */
+void in_flight_rest(struct in_flight *);
 /* At a bound: read no more.  Low enough to read again. */
 bool in_flight_full(const struct in_flight *);
 bool in_flight_low(const struct in_flight *);

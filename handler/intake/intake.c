@@ -446,6 +446,13 @@ intake_stop(struct intake *in)
 			ev_io_stop(in->loop, &in->uplink[i]->rd);
 }
 
+void
+intake_rest(struct intake *in)
+{
+	in_flight_rest(&in->work);
+	buf_free(&in->spare);
+}
+
 uint64_t
 intake_oldest(const struct intake *in)
 {

@@ -109,6 +109,8 @@ bool intake_stuck(const struct intake *);
 void intake_stop(struct intake *);
 /* Once a second: what waited too long. */
 void intake_tick(struct intake *);
+/* Nothing has come for a while: buffers go back. */
+void intake_rest(struct intake *);
 /* Smallest received_ms in work, 0: none. */
 uint64_t intake_oldest(const struct intake *);
 

@@ -249,6 +249,16 @@ pipes_close(struct pipes *p)
 }
 
 void
+pipes_rest(struct pipes *p)
+{
+	struct buf *each[] = {&p->send, &p->got, &p->words};
+
+	for (size_t i = 0; i < nitems(each); i++)
+		if (buf_len(each[i]) == 0)
+			buf_free(each[i]);
+}
+
+void
 pipes_last(struct pipes *p)
 {
 	for (int i = 0; i < PIPES_LAST_READS && p->err >= 0; i++)

@@ -50,6 +50,8 @@ void pipes_open(struct pipes *, struct ev_loop *, const struct guest *,
 void pipes_close(struct pipes *); /* idempotent */
 /* Writes what send holds; the rest follows by itself. */
 void pipes_flush(struct pipes *);
+/* Nothing has passed for a while: what is empty goes back. */
+void pipes_rest(struct pipes *);
 void pipes_close_in(struct pipes *);  /* its stdin sees EOF */
 void pipes_close_out(struct pipes *); /* reads no more of its stdout */
 /* After the process' end: what it still said, until both pipes are empty. */

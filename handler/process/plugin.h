@@ -93,6 +93,8 @@ void plugin_reap(struct plugin *);
 bool plugin_may_log(struct plugin *);
 /* Once in a while: what was left out of the log is told. */
 void plugin_tick(struct plugin *);
+/* Nothing has passed for a while: its buffers go back. */
+void plugin_rest(struct plugin *);
 
 /*
  * Answers its request, unless another process has taken the place of the one

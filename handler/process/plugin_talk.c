@@ -248,6 +248,12 @@ plugin_tick(struct plugin *p)
 		plugin_log_cut(p, false);
 }
 
+void
+plugin_rest(struct plugin *p)
+{
+	pipes_rest(&p->pipes);
+}
+
 /* ---- its pipes ------------------------------------------------------ */
 
 static void

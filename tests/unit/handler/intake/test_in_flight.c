@@ -6,6 +6,8 @@
  */
 #include "handler/intake/in_flight.h"
 
+#include "shared/base/tricks.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -179,7 +181,7 @@ judge(uint64_t ord, uint64_t session, uint64_t seq)
 static struct event *
 add(uint64_t ord, uint64_t session, uint64_t seq, uint32_t len)
 {
-	static char payload[2000];
+	static char payload[IN_FLIGHT_SIZES * IN_FLIGHT_STEP];
 
 	return in_flight_add(&w, &shard,
 	    &(struct up_hdr) {.type = UP_EVENT,
@@ -317,6 +319,39 @@ test_bounds(void **state)
 	assert_true(in_flight_full(&w));
 }
 
+/* What finished events leave is the next ones', up to a bound, until it is
+ * given back; one of a size that is not kept is none of it. */
+static void
+test_memory_is_kept(void **state)
+{
+	struct event *e[16];
+
+	for (uint64_t round = 0; round < 3; round++) {
+		for (uint64_t i = 1; i <= 16; i++) {
+			uint64_t n = round * 16 + i;
+
+			judge(n, 7, n);
+			e[i - 1] = add(n, 7, n, (uint32_t)(n * 40));
+			memset(e[i - 1]->raw, 'x', e[i - 1]->len + 1);
+			assert_int_equal(e[i - 1]->seq, n);
+			assert_int_equal(e[i - 1]->pending, 1);
+			assert_false(e[i - 1]->checked);
+		}
+		for (size_t i = 0; i < 16; i++) {
+			e[i]->checked = true;
+			in_flight_finish(&w, e[i]);
+		}
+		assert_int_equal(w.kept_bytes > 0, HERD_TRICK_EVENTS_KEPT);
+		assert_true(w.kept_bytes <= IN_FLIGHT_KEPT_MAX);
+	}
+	in_flight_rest(&w);
+	assert_int_equal(w.kept_bytes, 0);
+	judge(100, 7, 100);
+	in_flight_finish(&w,
+	    add(100, 7, 100, IN_FLIGHT_SIZES * IN_FLIGHT_STEP));
+	assert_int_equal(w.kept_bytes, 0);
+}
+
 int
 main(void)
 {
@@ -330,6 +365,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_express, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_loose, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_memory_is_kept, setup,
+		teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
