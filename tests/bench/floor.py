@@ -106,7 +106,7 @@ class Server:
 class Reader:
     """floor_client, a process for each shard."""
     def __init__(self, t, server, mode, shards=1, name="floor"):
-        self.server, self.name = server, name
+        self.server, self.name, self.shards = server, name, shards
         self.file = os.path.join(t.dir, "floor.events")
         self.process = subprocess.Popen([program("floor_client"),
             str(server.port), mode, str(shards), self.file],
@@ -118,6 +118,12 @@ class Reader:
         with open("/proc/%d/task/%d/children" % (self.process.pid,
                 self.process.pid), encoding="ascii") as f:
             return {"floor": [int(n) for n in f.read().split()]}
+
+    def handled(self):
+        """Events of its sessions so far."""
+        with open(self.file, "rb") as f:
+            return sum(int.from_bytes(f.read(8), "little")
+                for _ in range(self.shards))
 
     def end(self):
         self.process.kill()
@@ -211,15 +217,19 @@ def used(server, readers, drive):
     was read: {part: (microseconds an event, events)}; "server" is its own."""
     drained(server, readers)
     parts = [r.parts() for r in readers]
+    done = [r.handled() for r in readers]
     before = [cpu_of(p) for p in parts], [server.group(r.group)["sent"]
         for r in readers], cpu_s(server.process.pid)
     drive()
     server.say("stop")
     drained(server, readers)
     result, total = {}, 0
-    for r, p, cpu, sent in zip(readers, parts, before[0], before[1]):
+    for r, p, cpu, sent, had in zip(readers, parts, *before[:2], done):
         events = server.group(r.group)["sent"] - sent
         total += events
+        herd.wait_until(lambda r=r, had=had, events=events:
+            r.handled() - had >= events, "no event of %d is lost by %s" % (
+            events, r.name), WAIT_S)
         if events == 0:
             raise Failed("%s was sent nothing" % r.name)
         for name, now in cpu_of(p).items():

@@ -26,7 +26,7 @@ def versions(binary):
 
 def is_static(binary):
     with open(binary, "rb") as f:
-        return b"ld-musl" not in f.read(4096) and "static" in binary
+        return b"/ld-" not in f.read(4096)	# its interpreter
 
 
 def shown(f):
@@ -72,7 +72,8 @@ class Table:
     def note(self, name, text):
         print("    %s" % text, flush=True)
 
-    def end(self):
+    def keep(self):
+        """What was found so far, for who asked for it."""
         found = dict(date=datetime.date.today().isoformat(),
             load=round(os.getloadavg()[0], 1), rounds=self.o.rounds,
             seconds=self.o.seconds, versions=versions(self.o.bin),
