@@ -215,17 +215,17 @@ note_unstarted(struct member *c, const char *why)
 		member_note_end(c, CRASHES, words);
 }
 
-/*
- * The web process of an earlier supervisor has the address for a moment longer:
- * unlike a shard it holds no place that would name it, and like the others of
- * another version's it leaves as soon as it has found this one.
- */
+/* The web process of an earlier supervisor, which holds no place that names it,
+ * has the address for a moment longer. */
 static bool
 address_comes_free(struct member *c)
 {
+	uint64_t now = clock_boot_ms();
+
 	if (c->role != CONTRACT_WEB
-	    || clock_boot_ms() - c->fleet->started_ms >= MEMBER_EVICT_MS)
+	    || now - c->fleet->started_ms >= MEMBER_EVICT_MS)
 		return false;
+	c->evict_ms = now;
 	c->state = MEMBER_WAITING;
 	timer_set(&c->timer, MEMBER_EVICT_S);
 	return true;

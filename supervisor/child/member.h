@@ -113,7 +113,7 @@ struct member {
 	int64_t oom_before;
 	pid_t orphan;		/* may still call, see adopt.h; 0: none */
 	struct pidfd foreign;	/* its process, when it is not our child */
-	uint64_t evict_ms;	/* an orphan was asked to leave; 0: none */
+	uint64_t evict_ms;	/* an orphan is to leave; 0: none */
 	bool pair_due;		/* an uplink is still to be made */
 	uint32_t paired;	/* generation of the last uplink, 0: none yet */
 	uint32_t switched;	/* generation its events go to */

@@ -253,7 +253,9 @@ service_change_gone(struct service *s, struct member *c)
 bool
 service_change_due(const struct service *s)
 {
+	/* Not for as long as a predecessor has its address. */
 	return s->kind->wanted(s->fleet->config)
+	    && service_now(s)->evict_ms == 0
 	    && (s->sum == sum_of(s) || service_now(s)->state != MEMBER_DOWN);
 }
 

@@ -140,7 +140,7 @@ def rows(p):
             do=p.no_way_in, undo=lambda: sim.ctl("fault", "clear")),
         dict(code="config-refused", words="config of before", windows=ALL,
             do=p.fault_in_the_file, undo=p.write_and_reload),
-        dict(code="reload-failed", words="[Rr]eload", windows=ALL,
+        dict(code="reload-failed", words="plugin broken", windows=ALL, alone=True,
             do=p.broken_plugin, undo=p.write_and_reload),
         dict(code="fleet-held", outage="held", words="4014|intents|hold|held",
             windows=ALL, do=lambda: sim.ctl("close", 0, 4014),
@@ -177,6 +177,8 @@ def main(t):
     p.stage.start()
     fleet.wait_ready()
     for row in rows(p):
+        if "alone" in row:	# the alert that stands is told once
+            all_over(t, p.stage)
         play(t, p.stage, row)
     all_over(t, p.stage)
     p.people.kill()

@@ -139,9 +139,11 @@ def unknown(t, web, fleet):
     os.unlink(fleet.path("state", "stats"))
     before = len(fleet.log_text())
     fleet.must("start")
-    fleet.wait_ready()
-    fleet.wait_status(lambda s: s["web"]["pid"] not in (None, pid),
+    seen = []
+    fleet.wait_status(lambda s: seen.append(str(s["cluster"]["problems"]))
+        or s["web"] and s["web"]["pid"] not in (None, pid),
         "there is another web process")
+    t.ok("web-down" not in "".join(seen), "nobody is told that it is down")
     web.wait("/healthz", lambda a: a.status == 200, "which serves")
     t.ok(not alive(pid), "the one before has left")
     t.ok("web could not be started" not in fleet.log_text()[before:],
