@@ -59,11 +59,11 @@ on_rest(const struct rest_ask *ask, rest_done_fn *done, void *arg)
 	struct endpoint e;
 	const char *why;
 
-	/* What rest_call() itself checks, and what must never get to it. */
-	must(ask->path[0] == '/' && strstr(ask->path, "..") == NULL);
+	/* As rest_call() does. */
 	if (endpoint_parse(&e, ask->method, ask->path, &why) == -1
 	    || t.n == FLYING)
 		return -1;
+	must(ask->path[0] == '/' && !kit_climbs(ask->path));
 	t.flying[t.n].done = done;
 	t.flying[t.n++].arg = arg;
 	return 0;

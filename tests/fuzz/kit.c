@@ -49,6 +49,15 @@ kit_text(const void *data, size_t n)
 	return text;
 }
 
+bool
+kit_climbs(const char *path)
+{
+	const char *at = strstr(path, "/..");
+
+	return at != NULL && at < path + strcspn(path, "?")
+	    && (at[3] == '/' || at[3] == '?' || at[3] == '\0');
+}
+
 /* ---- the directory -------------------------------------------------- */
 
 static int

@@ -26,6 +26,9 @@ const uint8_t *kit_take(struct kit *, size_t *n);
 /* n of them with a 0 behind; owner frees. */
 char *kit_text(const void *data, size_t n);
 
+/* Does a path, up to its query, have a segment ".."? */
+bool kit_climbs(const char *path);
+
 /* A directory of this process, gone with it; in memory where it can be. */
 const char *kit_dir(void);
 /* DIR/NAME of that, in a buffer that the next call takes. */
