@@ -303,8 +303,10 @@ on_tick(struct timer *t)
 	outbox_tick(&p->pending);
 	handler_switch_room(p);
 	/* Buffers are given back once nothing has come for a while. */
-	if (p->stats.events == p->busy_events)
+	if (p->stats.events == p->busy_events) {
 		queue_trim(&p->pending.queue);
+		websocket_trim(p->conn);
+	}
 	p->busy_events = p->stats.events;
 }
 

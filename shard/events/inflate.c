@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/events/inflate.h"
 
+#include "shared/base/tricks.h"
+
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -16,6 +18,8 @@ struct inflate {
 	struct queue *queue;
 	z_stream z;
 	ZSTD_DStream *zstd;
+	unsigned char head[2]; /* of a zlib stream: RFC 1950 2.2 */
+	unsigned headed;       /* bytes of it that have come */
 	unsigned char tail[4]; /* last bytes of the stream so far */
 };
 
@@ -62,12 +66,44 @@ remember_tail(struct inflate *f, const unsigned char *end, size_t len)
 	memcpy(f->tail + keep, end - fresh, fresh);
 }
 
-static enum inflate_result
-decode_zlib(struct inflate *f, const void *data, size_t len)
+/* What zlib would ask of the two bytes in front; 0 or -1. */
+static int
+judge_head(const unsigned char head[2])
 {
+	bool deflate = (head[0] & 0x0f) == Z_DEFLATED && head[0] >> 4 <= 7;
+	bool preset = (head[1] & 0x20) != 0;
+
+	return deflate && !preset && (head[0] << 8 | head[1]) % 31 == 0 ? 0
+									: -1;
+}
+
+/*
+ * The check sum of a zlib stream stands behind its end, which never comes: zlib
+ * would compute it over every byte for nothing.  So the inflater is given the
+ * raw stream behind the header.
+ */
+static int
+skip_head(struct inflate *f, const unsigned char **data, size_t *len)
+{
+	while (f->headed < sizeof(f->head) && *len > 0) {
+		f->head[f->headed++] = *(*data)++;
+		(*len)--;
+		if (f->headed == sizeof(f->head) && judge_head(f->head) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static enum inflate_result
+decode_zlib(struct inflate *f, const void *given_data, size_t len)
+{
+	const unsigned char *data = given_data;
 	size_t avail, given;
 	int rc;
 
+	if (HERD_TRICK_RAW_INFLATE && f->headed < sizeof(f->head)
+	    && skip_head(f, &data, &len) != 0)
+		return INFLATE_BAD;
 	f->z.next_in = (unsigned char *)(uintptr_t)data;
 	f->z.avail_in = (unsigned)len;
 	do {
@@ -84,7 +120,7 @@ decode_zlib(struct inflate *f, const void *data, size_t len)
 	} while (f->z.avail_out == 0);
 	if (f->z.avail_in != 0)
 		return INFLATE_BAD;
-	remember_tail(f, (const unsigned char *)data + len, len);
+	remember_tail(f, data + len, len);
 	return INFLATE_MORE;
 }
 
@@ -112,7 +148,9 @@ static int
 open_zlib(struct inflate *f)
 {
 	f->decode = decode_zlib;
-	return inflateInit2(&f->z, 15) == Z_OK ? 0 : -1;
+	return inflateInit2(&f->z, HERD_TRICK_RAW_INFLATE ? -15 : 15) == Z_OK
+	    ? 0
+	    : -1;
 }
 
 static int

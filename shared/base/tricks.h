@@ -12,4 +12,28 @@
 #ifndef SHARED_BASE_TRICKS_H
 #define SHARED_BASE_TRICKS_H
 
+/* OpenSSL's buffer reads ahead, from the kernel straight into it: the copy
+ * through a buffer of ours and two calls a record are spared. */
+#ifndef HERD_TRICK_READ_AHEAD
+#define HERD_TRICK_READ_AHEAD 1
+#endif
+/* It is kept until nothing comes for a while, not given back each record. */
+#ifndef HERD_TRICK_KEEP_BUFFERS
+#define HERD_TRICK_KEEP_BUFFERS 1
+#endif
+/* One look at what came takes all records in it, not one. */
+#ifndef HERD_TRICK_READ_RECORDS
+#define HERD_TRICK_READ_RECORDS 1
+#endif
+/* No Adler-32 over what is inflated: it would be compared at the end of a
+ * stream that has none. */
+#ifndef HERD_TRICK_RAW_INFLATE
+#define HERD_TRICK_RAW_INFLATE 1
+#endif
+/* A write that took the whole queue moves its position to the end, it does not
+ * walk there over the frames. */
+#ifndef HERD_TRICK_QUEUE_WALKS
+#define HERD_TRICK_QUEUE_WALKS 1
+#endif
+
 #endif

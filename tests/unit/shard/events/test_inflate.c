@@ -255,6 +255,41 @@ test_zlib_end(void **state)
 	queue_free(&q);
 }
 
+/* The two bytes in front are ours to judge: zlib sees only what follows. */
+static void
+test_zlib_heads(void **state)
+{
+	static const unsigned char wrong[][2] = {
+	    {0x79, 0x9c}, /* another method */
+	    {0x88, 0x1c}, /* a window over 32 KiB */
+	    {0x78, 0x9d}, /* not a multiple of 31 */
+	    {0x78, 0xbb}, /* with a dictionary */
+	    {'{', '"'},	  /* not compressed at all */
+	};
+	struct inflate *f;
+	struct queue q;
+
+	queue_init(&q);
+	for (size_t i = 0; i < nitems(wrong); i++) {
+		f = inflate_new(COMPRESS_ZLIB, MAX, &q);
+		assert_int_equal(feed(f, wrong[i], 2, i % 2 + 1), INFLATE_BAD);
+		inflate_free(f);
+	}
+	for (size_t piece = 1; piece < 5; piece++) {
+		pack_open(COMPRESS_ZLIB, 0);
+		f = inflate_new(COMPRESS_ZLIB, MAX, &q);
+		pack("{}", 2);
+		assert_int_equal(feed(f, packer.out, packer.len, piece),
+		    INFLATE_MORE);
+		assert_int_equal(inflate_end(f), INFLATE_MESSAGE);
+		assert_memory_equal(queue_open_text(&q), "{}", 2);
+		queue_discard(&q);
+		inflate_free(f);
+		pack_close();
+	}
+	queue_free(&q);
+}
+
 /* A window over 8 MiB is refused before it is allocated. */
 static void
 test_zstd_window(void **state)
@@ -280,6 +315,7 @@ main(void)
 	    cmocka_unit_test(test_corrupted),
 	    cmocka_unit_test(test_bombs),
 	    cmocka_unit_test(test_zlib_end),
+	    cmocka_unit_test(test_zlib_heads),
 	    cmocka_unit_test(test_zstd_window),
 	};
 
