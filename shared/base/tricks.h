@@ -35,5 +35,9 @@
 #ifndef HERD_TRICK_QUEUE_WALKS
 #define HERD_TRICK_QUEUE_WALKS 1
 #endif
+/* The handler acknowledges after 10 ms or 256 events, not in each turn. */
+#ifndef HERD_TRICK_ACKS
+#define HERD_TRICK_ACKS 1
+#endif
 
 #endif
