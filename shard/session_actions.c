@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define BESIDE_MS 5000u /* what was lost within so long, was so together */
+
 static const char *
 query(const struct process *p)
 {
@@ -296,6 +298,37 @@ do_report(void *arg, enum shard_report report, unsigned code, const char *text)
 	    sizeof(m), -1);
 }
 
+static bool
+lost(uint32_t state)
+{
+	return state == SHARD_WAITING || state == SHARD_CONNECTING
+	    || state == SHARD_HELLO || state == SHARD_RESUMING;
+}
+
+/*
+ * Is it ours alone, or did a host of Discord's or our network take many?  Each
+ * shard that lost its own says so on the page.  Read without the locks: a word
+ * is whole, and the number need not be right.
+ */
+static unsigned
+do_lost_beside(void *arg)
+{
+	const struct process *p = arg;
+	const struct page *page = p->args->page;
+	uint64_t now = clock_boot_ms();
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < page->head->slots; i++) {
+		const struct page_shard *s = &page->slot[i].shard;
+
+		if (i != p->args->slot && lost(s->state)
+		    && s->state_since_ms + BESIDE_MS > now
+		    && ++n >= BACKOFF_SPREAD_SHARDS)
+			break;
+	}
+	return n;
+}
+
 static void
 do_fatal(void *arg, unsigned code, const char *text)
 {
@@ -329,6 +362,7 @@ const struct session_ops session_actions_ops = {
     .forget = do_forget,
     .begun = do_begun,
     .report = do_report,
+    .lost_beside = do_lost_beside,
     .fatal = do_fatal,
     .say = do_say,
 };
