@@ -14,6 +14,7 @@
 #include "shard/events/traffic.h"
 
 #include "shared/base/clock.h"
+#include "shared/net/tls_memory.h"
 #include "shared/store/dbenv.h"
 #include "shared/process/sandbox.h"
 #include "shared/base/secret.h"
@@ -306,6 +307,7 @@ on_tick(struct timer *t)
 	if (p->stats.events == p->busy_events) {
 		queue_trim(&p->pending.queue);
 		websocket_trim(p->conn);
+		tls_memory_trim();
 	}
 	p->busy_events = p->stats.events;
 }

@@ -39,5 +39,19 @@
 #ifndef HERD_TRICK_ACKS
 #define HERD_TRICK_ACKS 1
 #endif
+/* OpenSSL's memory of before the fork lies in a region of its own, which
+ * nothing dirties: see tls_memory.h. */
+#ifndef HERD_TRICK_TLS_REGION
+#define HERD_TRICK_TLS_REGION 1
+#endif
+/* A handshake before the fork: what OpenSSL looks up for the first one is
+ * shared by all shards. */
+#ifndef HERD_TRICK_TLS_WARM
+#define HERD_TRICK_TLS_WARM 1
+#endif
+/* malloc_trim before each fork and when a shard is idle. */
+#ifndef HERD_TRICK_TRIM
+#define HERD_TRICK_TRIM 1
+#endif
 
 #endif
