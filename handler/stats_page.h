@@ -12,6 +12,7 @@
 struct stats_page {
 	struct page page;
 	struct page_handler before; /* what other generations counted */
+	int32_t pid;		    /* ours: asked for once, not twice a turn */
 	bool in_service;
 };
 
