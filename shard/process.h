@@ -63,6 +63,7 @@ struct process {
 	struct receive receive;
 	struct dial *dial;
 	uint32_t dial_generation;
+	enum config_compress dial_mode; /* what it asks for, never AUTO */
 	struct websocket *conn;
 	struct ws_linger farewell;
 	struct send_queue *sends;

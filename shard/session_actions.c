@@ -12,6 +12,22 @@
 
 #include <string.h>
 
+#define HTTP_BAD_REQUEST 400
+
+#define BESIDE_MS 5000u /* what was lost within so long, was so together */
+
+static enum config_compress
+mode(const struct process *p)
+{
+	static const enum config_compress by_auto[] = {COMPRESS_ZSTD,
+	    COMPRESS_ZLIB, COMPRESS_NONE};
+	unsigned i = p->receive.refused;
+
+	if (p->args->config->compress != COMPRESS_AUTO)
+		return p->args->config->compress;
+	return by_auto[i < nitems(by_auto) ? i : nitems(by_auto) - 1];
+}
+
 static const char *
 query(const struct process *p)
 {
@@ -21,7 +37,7 @@ query(const struct process *p)
 	    [COMPRESS_ZSTD] = "v=10&encoding=json&compress=zstd-stream",
 	};
 
-	return by_mode[p->args->config->compress];
+	return by_mode[p->dial_mode];
 }
 
 /* ---- connection events ---------------------------------------------- */
@@ -94,13 +110,16 @@ on_dialed(void *arg, const struct dial_result *r)
 	uint32_t generation = p->dial_generation;
 
 	p->dial = NULL;
+	/* One that does not know the word may refuse the whole request. */
+	if (r->status == HTTP_BAD_REQUEST && p->dial_mode == COMPRESS_ZSTD)
+		p->receive.refused = 1;
 	if (r->wire == NULL) {
 		session_wire(&p->session, generation, SESSION_EV_DIAL_FAILED,
 		    &in);
 		return;
 	}
-	if (receive_open(&p->receive, generation, c->compress,
-		(size_t)c->message_bytes)
+	if (receive_open(&p->receive, generation, p->dial_mode,
+		(size_t)c->message_bytes, (size_t)c->window_bytes)
 	    != 0) {
 		tls_socket_free(r->wire);
 		in.text = "no memory for the decoder";
@@ -123,12 +142,13 @@ do_dial(void *arg, const char *url, uint32_t generation)
 	struct store_gateway known;
 	struct dial_args a = {.url = url,
 	    .api = p->args->config->api,
-	    .query = query(p),
 	    .proxy = p->args->config->proxy,
 	    .tls = p->args->tls};
 	struct err err;
 
 	must(p->dial == NULL && p->conn == NULL);
+	p->dial_mode = mode(p);
+	a.query = query(p);
 	/* The supervisor may have learned the URL after we were forked. */
 	if (url[0] == '\0'
 	    && store_gateway_get(p->args->store, &known, &err) == 1)
@@ -301,6 +321,37 @@ do_report(void *arg, enum shard_report report, unsigned code, const char *text)
 	    sizeof(m), -1);
 }
 
+static bool
+lost(uint32_t state)
+{
+	return state == SHARD_WAITING || state == SHARD_CONNECTING
+	    || state == SHARD_HELLO || state == SHARD_RESUMING;
+}
+
+/*
+ * Is it ours alone, or did a host of Discord's or our network take many?  Each
+ * shard that lost its own says so on the page.  Read without the locks: a word
+ * is whole, and the number need not be right.
+ */
+static unsigned
+do_lost_beside(void *arg)
+{
+	const struct process *p = arg;
+	const struct page *page = p->args->page;
+	uint64_t now = clock_boot_ms();
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < page->head->slots; i++) {
+		const struct page_shard *s = &page->slot[i].shard;
+
+		if (i != p->args->slot && lost(s->state)
+		    && s->state_since_ms + BESIDE_MS > now
+		    && ++n >= BACKOFF_SPREAD_SHARDS)
+			break;
+	}
+	return n;
+}
+
 static void
 do_fatal(void *arg, unsigned code, const char *text)
 {
@@ -334,6 +385,7 @@ const struct session_ops session_actions_ops = {
     .forget = do_forget,
     .begun = do_begun,
     .report = do_report,
+    .lost_beside = do_lost_beside,
     .fatal = do_fatal,
     .say = do_say,
 };

@@ -14,6 +14,7 @@
 #include "shard/events/traffic.h"
 
 #include "shared/base/clock.h"
+#include "shared/net/tls_memory.h"
 #include "shared/store/dbenv.h"
 #include "shared/process/sandbox.h"
 #include "shared/base/secret.h"
@@ -303,8 +304,11 @@ on_tick(struct timer *t)
 	outbox_tick(&p->pending);
 	handler_switch_room(p);
 	/* Buffers are given back once nothing has come for a while. */
-	if (p->stats.events == p->busy_events)
+	if (p->stats.events == p->busy_events) {
 		queue_trim(&p->pending.queue);
+		websocket_trim(p->conn);
+		tls_memory_trim();
+	}
 	p->busy_events = p->stats.events;
 }
 

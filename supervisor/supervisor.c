@@ -23,6 +23,8 @@
 #include "shared/process/proctitle.h"
 #include "shared/process/sandbox.h"
 #include "shared/base/secret.h"
+#include "shared/net/tls_memory.h"
+#include "shared/net/tls_warm.h"
 #include "shared/state/stopped.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"
@@ -170,6 +172,9 @@ open_tls(struct fleet *f, struct err *e)
 
 	config_kept_ca(c, ca);
 	f->tls = tls_client_new(ca, e);
+	if (f->tls != NULL)
+		(void)tls_warm(f->tls);
+	tls_memory_end();
 	if (f->tls != NULL)
 		return tls_find_ca(ca, f->ca_file, sizeof(f->ca_file), e);
 	/* A plain server on the desk needs no certificates. */
@@ -495,9 +500,11 @@ run(struct fleet *f, const struct supervisor_args *args)
 int
 supervisor_main(const struct supervisor_args *args)
 {
-	struct fleet *f = fleet_new();
+	struct fleet *f;
 	int code;
 
+	tls_memory_begin();
+	f = fleet_new();
 	f->config = args->config;
 	f->argv = args->argv;
 	f->ready_fd = args->ready_fd;

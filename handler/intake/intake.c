@@ -3,6 +3,7 @@
 #include "handler/intake/intake.h"
 
 #include "handler/intake/frame.h"
+#include "shared/base/tricks.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
@@ -23,6 +24,7 @@ struct uplink {
 	struct frame_reader reader;
 	struct buf out;
 	uint64_t ack_sent;
+	size_t came; /* bytes of events since then */
 	bool greeted;
 	struct list dirty;
 };
@@ -172,7 +174,26 @@ uplink_ack(struct uplink *u)
 	uplink_frame(u, DOWN_ACK, ack, NULL, 0);
 	u->intake->acked += ack - u->ack_sent;
 	u->ack_sent = ack;
+	u->came = 0;
 	uplink_flush(u);
+}
+
+/* There is something to say, and it may wait for more of it. */
+static bool
+uplink_gathers(const struct uplink *u)
+{
+	uint64_t ack = in_flight_ack(&u->shard);
+
+	return HERD_TRICK_ACKS && !u->intake->acks_late && !u->intake->stopped
+	    && u->fd >= 0 && u->greeted && ack > u->ack_sent
+	    && ack - u->ack_sent < INTAKE_ACK_EVENTS
+	    && u->came < INTAKE_ACK_BYTES;
+}
+
+static void
+intake_gathered(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	container_of(w, struct intake, gather)->acks_late = true;
 }
 
 int
@@ -291,6 +312,7 @@ uplink_event(struct uplink *u, const struct up_hdr *h, const char *payload)
 	if (u->shard.last_ord == 0)
 		u->ack_sent = h->ord - 1;
 	in->events++;
+	u->came += h->len;
 	uplink_dirty(u);
 	if (in_flight_judge(&in->work, &u->shard, h) != IN_FLIGHT_NEW) {
 		in->duplicates++;
@@ -414,13 +436,34 @@ intake_stuck(const struct intake *in)
 void
 intake_flush(struct intake *in, bool ack)
 {
+	struct list later;
+
 	intake_resume(in);
-	while (ack && !list_empty(&in->dirty)) {
+	if (!ack)
+		return;
+	list_init(&later);
+	while (!list_empty(&in->dirty)) {
 		struct uplink *u = container_of(in->dirty.next, struct uplink,
 		    dirty);
 
 		list_remove(&u->dirty);
-		uplink_ack(u);
+		if (uplink_gathers(u))
+			list_append(&later, &u->dirty);
+		else
+			uplink_ack(u);
+	}
+	list_each_safe (&later, l, next) {
+		list_remove(l);
+		list_append(&in->dirty, l);
+	}
+	in->acks_late = false;
+	/* libev's own: it costs no system call, and where it is due within a
+	 * turn that is there anyway, no wake-up. */
+	if (list_empty(&in->dirty)) {
+		ev_timer_stop(in->loop, &in->gather);
+	} else if (!ev_is_active(&in->gather)) {
+		ev_timer_set(&in->gather, INTAKE_ACK_S, 0);
+		ev_timer_start(in->loop, &in->gather);
 	}
 }
 
@@ -536,6 +579,7 @@ intake_init(struct intake *in, struct ev_loop *loop,
 	list_init(&in->dirty);
 	list_init(&in->sends);
 	list_init(&in->taps);
+	ev_timer_init(&in->gather, intake_gathered, INTAKE_ACK_S, 0);
 }
 
 void
@@ -551,6 +595,7 @@ intake_free(struct intake *in)
 		free(u);
 	}
 	free(in->uplink);
+	ev_timer_stop(in->loop, &in->gather);
 	buf_free(&in->spare);
 	in_flight_free(&in->work);
 }

@@ -3,8 +3,8 @@
  * This room: what comes from the shards, and what of it came before.
  *
  * The shards' uplinks: reads their frames, has each event judged (in_flight.h),
- * hands new ones on, acknowledges once per shard and loop turn, carries
- * gateway commands down.  When too much is in work it stops reading: from
+ * hands new ones on, acknowledges many at once, carries gateway commands
+ * down.  When too much is in work it stops reading: from
  * there on the shards' own bounds hold (design, I5).  One shard that sends a
  * lot can't starve the others: one bounded read per wake-up each.
  */
@@ -19,7 +19,12 @@
 #include <ev.h>
 
 #define INTAKE_SHARDS_MAX 65536u
-#define INTAKE_SENDS_MAX 256u	/* gateway commands not answered yet */
+#define INTAKE_SENDS_MAX 256u /* gateway commands not answered yet */
+/* What is done is told to its shard after so long, or when it is so much: an
+ * event of its own each would wake the shard twice. */
+#define INTAKE_ACK_S 0.010
+#define INTAKE_ACK_EVENTS 256u
+#define INTAKE_ACK_BYTES (256u << 10)
 #define INTAKE_STUCK_MS 200u	/* full for longer: whose fault is it? */
 #define INTAKE_SEND_MS 60000u	/* a shard has this long to answer one */
 #define INTAKE_SEND_BYTES 4096u /* discord-protocol.md section 0 */
@@ -57,6 +62,8 @@ struct intake {
 	struct uplink **uplink; /* by shard id; NULL: never seen */
 	size_t uplinks;
 	struct list dirty; /* uplinks whose acknowledgement may have moved */
+	ev_timer gather;   /* runs while one of them waits for more */
+	bool acks_late;	   /* it has ended */
 	struct list sends; /* gateway commands, oldest first */
 	struct list taps;
 	unsigned sends_waiting;
@@ -100,8 +107,8 @@ void intake_uplink(struct intake *, uint32_t shard, uint32_t shard_count,
     int fd);
 /* A delivery of this event is finished. */
 void intake_finish(struct intake *, struct event *);
-/* Once per loop turn: acknowledges (unless what is finished is not yet safe on
- * disk), reads on when there is room again. */
+/* Once per loop turn: acknowledges what is due (unless what is finished is not
+ * yet safe on disk), reads on when there is room again. */
 void intake_flush(struct intake *, bool ack);
 /* The bound has been met for too long. */
 bool intake_stuck(const struct intake *);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/events/queue.h"
 
+#include "shared/base/tricks.h"
+
 #include <string.h>
 
 #define HDR sizeof(struct up_hdr)
@@ -354,6 +356,14 @@ queue_sent(struct queue *q, size_t n)
 {
 	must(n <= q->unsent);
 	q->unsent -= n;
+	if (HERD_TRICK_QUEUE_WALKS && q->unsent == 0 && n > 0) {
+		struct queue_seg *g = last_seg(q);
+
+		q->sent = (struct queue_pos) {g, g->end};
+		q->sent_ord = q->last_ord;
+		q->part = 0;
+		return;
+	}
 	while (n > 0) {
 		struct up_hdr h;
 		size_t left;
@@ -410,32 +420,6 @@ queue_rewind(struct queue *q)
 
 /* ---- acknowledgement ------------------------------------------------ */
 
-/* Takes the front frame away. */
-static void
-pop(struct queue *q, struct queue_acked *out)
-{
-	struct up_hdr h = hdr_at(&q->front);
-	struct queue_seg *g = q->front.seg;
-
-	if (h.type == UP_SESSION) {
-		memcpy(&q->session, g->data + q->front.off + HDR,
-		    sizeof(q->session));
-	} else {
-		must(q->events > 0);
-		q->events--;
-		out->events++;
-		if (h.seq != 0) {
-			out->session = h.session;
-			out->seq = h.seq;
-		}
-	}
-	/* Only what was sent is acknowledged: the rest is not ours to drop. */
-	must(q->bytes - q->unsent >= HDR + h.len);
-	q->bytes -= HDR + h.len;
-	q->front.off += HDR + h.len;
-	drop_passed(q);
-}
-
 /* Nothing left: the last segment is used from its beginning again. */
 static void
 reuse(struct queue *q)
@@ -453,29 +437,48 @@ reuse(struct queue *q)
 	q->front = q->sent = (struct queue_pos) {g, 0};
 }
 
-/* Frames that are no events leave with the event behind them. */
-static unsigned
-frames_until(const struct queue *q, uint64_t ord)
+/* What leaves the queue with the events up to an ord. */
+struct leaving {
+	struct queue_pos to;
+	size_t bytes;
+	const unsigned char *session; /* of the last UP_SESSION; or NULL */
+};
+
+/*
+ * One walk over the frames: events up to ord, and each frame that is none with
+ * the event behind it.
+ */
+static struct leaving
+walk_until(const struct queue *q, uint64_t ord, struct queue_acked *out)
 {
+	struct leaving l = {.to = q->front};
 	struct queue_pos p = q->front;
-	const unsigned char *payload;
-	unsigned n = 0, good = 0;
+	const unsigned char *payload, *named = NULL;
+	size_t bytes = 0;
 	struct up_hdr h;
 
 	while (queue_next(q, &p, &h, &payload)) {
-		if (h.type == UP_EVENT && h.ord > ord)
+		bytes += HDR + h.len;
+		if (h.type == UP_SESSION)
+			named = payload;
+		if (h.type != UP_EVENT)
+			continue;
+		if (h.ord > ord)
 			break;
-		n++;
-		if (h.type == UP_EVENT)
-			good = n;
+		l = (struct leaving) {p, bytes, named};
+		out->events++;
+		if (h.seq != 0) {
+			out->session = h.session;
+			out->seq = h.seq;
+		}
 	}
-	return good;
+	return l;
 }
 
 int
 queue_ack(struct queue *q, uint64_t ord, struct queue_acked *out)
 {
-	unsigned n;
+	struct leaving l;
 
 	memset(out, 0, sizeof(*out));
 	if (ord > q->sent_ord)
@@ -483,8 +486,15 @@ queue_ack(struct queue *q, uint64_t ord, struct queue_acked *out)
 	if (ord <= q->acked_ord)
 		return 0;
 	normalise(q, &q->front);
-	for (n = frames_until(q, ord); n > 0; n--)
-		pop(q, out);
+	l = walk_until(q, ord, out);
+	/* Only what was sent is acknowledged: the rest is not ours to drop. */
+	must(q->events >= out->events && q->bytes - q->unsent >= l.bytes);
+	if (l.session != NULL)
+		memcpy(&q->session, l.session, sizeof(q->session));
+	q->events -= out->events;
+	q->bytes -= l.bytes;
+	q->front = l.to;
+	drop_passed(q);
 	q->acked_ord = ord;
 	must(q->sent_ord <= q->last_ord
 	    && (q->events == 0) == (q->acked_ord == q->last_ord));

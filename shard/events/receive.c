@@ -28,11 +28,11 @@ receive_recall(struct receive *in)
 
 int
 receive_open(struct receive *in, uint32_t generation, enum config_compress mode,
-    size_t message_max)
+    size_t message_max, size_t window_max)
 {
 	receive_close(in);
 	in->generation = generation;
-	in->inflate = inflate_new(mode, message_max, in->queue);
+	in->inflate = inflate_new(mode, message_max, window_max, in->queue);
 	return in->inflate == NULL ? -1 : 0;
 }
 
@@ -238,6 +238,19 @@ dispatch(struct receive *in, const struct envelope *e, size_t len)
 
 /* ---- control messages ----------------------------------------------- */
 
+/* What a decoder takes, once for each size: the window is the server's choice. */
+static void
+tell_memory(struct receive *in)
+{
+	size_t now = inflate_memory(in->inflate);
+
+	if (now == in->told_memory)
+		return;
+	in->told_memory = now;
+	log_debug("the decoder of this connection takes up to %zu KiB",
+	    now >> 10);
+}
+
 static void
 control(struct receive *in, const struct envelope *e, size_t len)
 {
@@ -257,6 +270,7 @@ control(struct receive *in, const struct envelope *e, size_t len)
 		ev.flag = payload_resumable(text, len);
 		break;
 	case 10:
+		tell_memory(in);
 		what = SESSION_EV_HELLO;
 		ev.value = payload_hello(text, len);
 		break;
@@ -300,10 +314,20 @@ message(struct receive *in)
 static void
 broken(struct receive *in, enum inflate_result r)
 {
-	struct session_in ev = {.text = r == INFLATE_TOO_BIG
-		? "a message is larger than [limits] message_bytes"
-		: "the compressed stream is broken"};
+	static const char *const words[] = {
+	    [INFLATE_BAD] = "the compressed stream is broken",
+	    [INFLATE_TOO_BIG] =
+		"a message is larger than [limits] message_bytes",
+	    [INFLATE_OTHER] =
+		"the server does not have the compression that was asked for; "
+		"[gateway] compress = auto asks for another",
+	    [INFLATE_WINDOW] =
+		"the window of zstd-stream is larger than [limits] "
+		"window_bytes; [gateway] compress = auto asks for zlib-stream",
+	};
+	struct session_in ev = {.text = words[r]};
 
+	in->refused += r == INFLATE_OTHER || r == INFLATE_WINDOW;
 	session_wire(in->to.session, in->generation, SESSION_EV_BROKEN, &ev);
 }
 

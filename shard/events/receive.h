@@ -33,9 +33,13 @@ struct receive {
 	struct receive_to to;
 	struct queue *queue;	 /* of pending */
 	struct inflate *inflate; /* NULL: no connection */
-	uint32_t generation;	 /* of the connection */
-	uint64_t wall_ms;	 /* when the bytes in hand were read */
-	uint64_t heard;		 /* highest seq of the session that may have
+	unsigned refused;    /* kinds of compression that the server has not,
+				    or not so that we could take it, in the
+				    order in which auto asks */
+	size_t told_memory;  /* of a decoder, as was said last */
+	uint32_t generation; /* of the connection */
+	uint64_t wall_ms;    /* when the bytes in hand were read */
+	uint64_t heard;	     /* highest seq of the session that may have
 				    left for a handler */
 	bool unsure;	     /* it may be higher, until the replay is over */
 	uint64_t resumed_ms; /* RESUMED came, 0: not yet */
@@ -47,7 +51,7 @@ void receive_init(struct receive *, const struct receive_to *);
 void receive_recall(struct receive *);
 /* A new connection, a new decoder: 0, or -1 when out of memory. */
 int receive_open(struct receive *, uint32_t generation, enum config_compress,
-    size_t message_max);
+    size_t message_max, size_t window_max);
 /* The connection is gone, with whatever was received in part. */
 void receive_close(struct receive *);
 /* n bytes were read from the connection. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/net/tls_socket.h"
 
+#include "shared/base/tricks.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
@@ -12,16 +14,14 @@
 /* ---- the socket ----------------------------------------------------- */
 
 static ssize_t
-refill(struct tls_socket *w)
+raw_read(struct tls_socket *w, void *buf, size_t len)
 {
 	ssize_t n;
 
 	if (w->drained)
 		return 0;
-	if (w->in == NULL)
-		w->in = base_alloc(TLS_SOCKET_BUFFER);
 	do
-		n = recv(w->fd, w->in, TLS_SOCKET_BUFFER, 0);
+		n = recv(w->fd, buf, len, 0);
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 		w->drained = true;
@@ -34,28 +34,8 @@ refill(struct tls_socket *w)
 		    sizeof(w->why));
 		return -1;
 	}
-	w->drained = n < (ssize_t)TLS_SOCKET_BUFFER;
-	w->in_off = 0;
-	w->in_len = (size_t)n;
+	w->drained = n < (ssize_t)len;
 	return n;
-}
-
-static ssize_t
-raw_read(struct tls_socket *w, void *buf, size_t len)
-{
-	size_t have;
-
-	if (w->in_off == w->in_len) {
-		ssize_t n = refill(w);
-		if (n <= 0)
-			return n;
-	}
-	have = w->in_len - w->in_off;
-	if (len > have)
-		len = have;
-	memcpy(buf, w->in + w->in_off, len);
-	w->in_off += len;
-	return (ssize_t)len;
 }
 
 static ssize_t
@@ -169,7 +149,6 @@ tls_socket_free(struct tls_socket *w)
 	SSL_free(w->ssl);
 	if (w->fd >= 0)
 		close(w->fd);
-	free(w->in);
 	free(w->pre);
 	free(w);
 }
@@ -201,8 +180,10 @@ tls_socket_tls(struct tls_socket *w, SSL_CTX *ctx, const char *host)
 	if (b == NULL)
 		goto err1;
 	SSL_set_bio(w->ssl, b, b);
-	/* Our buffer reads ahead already: once is enough. */
-	SSL_set_read_ahead(w->ssl, 0);
+	SSL_set_read_ahead(w->ssl, HERD_TRICK_READ_AHEAD);
+	SSL_set_default_read_buffer_len(w->ssl, TLS_SOCKET_BUFFER);
+	if (HERD_TRICK_KEEP_BUFFERS)
+		SSL_clear_mode(w->ssl, SSL_MODE_RELEASE_BUFFERS);
 	SSL_set_verify(w->ssl, SSL_VERIFY_PEER, NULL);
 	if (set_peer(w->ssl, host) != 1)
 		goto err1;
@@ -268,19 +249,47 @@ take_pre(struct tls_socket *w, void *buf, size_t len)
 	return (ssize_t)len;
 }
 
+/*
+ * As many records as fit: an event has one of its own, and each call that
+ * ends with "nothing more" costs as much as a record.  What another library
+ * left in the error queue would make SSL_get_error see a failure that is none.
+ */
+static ssize_t
+read_records(struct tls_socket *w, unsigned char *buf, size_t len)
+{
+	size_t n = 0;
+	int rc;
+
+	w->want_write = false;
+	ERR_clear_error();
+	do {
+		rc = SSL_read(w->ssl, buf + n, (int)(len - n));
+		if (rc > 0)
+			n += (size_t)rc;
+	} while (HERD_TRICK_READ_RECORDS && rc > 0 && n < len);
+	if (rc > 0)
+		return (ssize_t)n;
+	w->empty = true;
+	w->over = ssl_wait(w, rc) < 0;
+	return n > 0 ? (ssize_t)n : w->over ? -1 : 0;
+}
+
 ssize_t
 tls_socket_read(struct tls_socket *w, void *buf, size_t len)
 {
-	int rc;
+	ssize_t n;
 
+	w->empty = false;
 	if (w->pre != NULL)
 		return take_pre(w, buf, len);
-	if (w->ssl == NULL)
-		return raw_read(w, buf, len);
-	w->want_write = false;
-	ERR_clear_error();
-	rc = SSL_read(w->ssl, buf, (int)len);
-	return rc > 0 ? rc : ssl_wait(w, rc);
+	if (w->over)
+		return -1;
+	if (w->ssl != NULL)
+		return read_records(w, buf, len);
+	n = raw_read(w, buf, len);
+	w->over = n < 0;
+	w->empty = w->drained;
+	return n;
 }
 
 ssize_t
@@ -310,6 +319,14 @@ tls_socket_needs_room(const struct tls_socket *w, bool writing)
 	/* A socket has room nearly always: asked for it while TLS waits for
 	 * the peer, the loop would spin. */
 	return w->want_write || (writing && !w->want_read);
+}
+
+void
+tls_socket_trim(struct tls_socket *w)
+{
+	/* Does nothing while a record is there in part. */
+	if (w->ssl != NULL && SSL_is_init_finished(w->ssl))
+		(void)SSL_free_buffers(w->ssl);
 }
 
 void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A connected socket, with or without TLS.  Reads from the kernel go through
- * one buffer, so a wake-up costs one recv() however many TLS records came, and
- * no second one to learn that there is nothing more.
+ * A connected socket, with or without TLS.  A wake-up costs one recv() however
+ * many TLS records came, and no second one to learn that there is nothing
+ * more: OpenSSL's own buffer is large and reads ahead.  It is kept while there
+ * is traffic and given back by tls_socket_trim.
  */
 #ifndef SHARD_NET_TLS_SOCKET_H
 #define SHARD_NET_TLS_SOCKET_H
@@ -13,12 +14,12 @@
 
 struct tls_socket {
 	int fd;
-	SSL *ssl;	   /* NULL: plain */
-	unsigned char *in; /* TLS_SOCKET_BUFFER bytes from the kernel */
-	size_t in_off, in_len;
+	SSL *ssl;	    /* NULL: plain */
 	unsigned char *pre; /* given back by tls_socket_unread */
 	size_t pre_off, pre_len;
 	bool drained; /* the kernel has no more until it says so */
+	bool empty;   /* the last read took all there was */
+	bool over;    /* no read will bring any more, why says why */
 	bool eof;
 	bool want_write; /* the last call waits for room, not bytes */
 	bool want_read;	 /* the last write waits for bytes, not room */
@@ -39,7 +40,8 @@ tls_socket_wake(struct tls_socket *w)
 {
 	w->drained = false;
 }
-/* Bytes, 0 nothing now, -1 ended (why says how). */
+/* Bytes, of as many TLS records as fit; 0 nothing now, -1 ended (why says
+ * how).  After it, empty spares the question whether there is more. */
 ssize_t tls_socket_read(struct tls_socket *, void *, size_t);
 ssize_t tls_socket_write(struct tls_socket *, const void *, size_t);
 /*
@@ -48,6 +50,8 @@ ssize_t tls_socket_write(struct tls_socket *, const void *, size_t);
  * write.
  */
 bool tls_socket_needs_room(const struct tls_socket *, bool writing);
+/* Nothing has come for a while: gives the buffers back until something does. */
+void tls_socket_trim(struct tls_socket *);
 /* These bytes are read again before any others; once. */
 void tls_socket_unread(struct tls_socket *, const void *, size_t);
 

@@ -320,6 +320,8 @@ read_some(struct websocket *c)
 		c->events->read(c->arg, (size_t)n);
 		if (!feed(c))
 			return;
+		if (c->wire->empty && !c->wire->over)
+			return;
 	}
 	/* Others have their turn; the kernel may not call us again. */
 	ev_idle_start(c->loop, &c->more);
@@ -434,6 +436,13 @@ websocket_send_secret(struct websocket *c, const char *text, size_t len)
 	if (!c->busy)
 		flush(c);
 	return 0;
+}
+
+void
+websocket_trim(struct websocket *c)
+{
+	if (c != NULL && !c->dead)
+		tls_socket_trim(c->wire);
 }
 
 void

@@ -15,7 +15,7 @@
 #include "shard/net/tls_socket.h"
 
 #define WEBSOCKET_READ 16384u
-#define WEBSOCKET_READS_MAX 16 /* of WEBSOCKET_READ bytes, per wake-up */
+#define WEBSOCKET_READS_MAX 2  /* of WEBSOCKET_READ bytes, per wake-up */
 #define WEBSOCKET_QUEUE_MAX 64 /* frames waiting to be written */
 
 struct websocket;
@@ -45,6 +45,8 @@ int websocket_send(struct websocket *, const char *text, size_t len);
 int websocket_send_secret(struct websocket *, const char *text, size_t len);
 /* code 0: no close frame.  No callback after it; NULL is allowed. */
 void websocket_close(struct websocket *, unsigned code);
+/* Nothing has come for a while: gives buffers back.  NULL is allowed. */
+void websocket_trim(struct websocket *);
 /* Unacknowledged bytes break the connection after this long. */
 void websocket_tune(struct websocket *, uint64_t interval_ms);
 

@@ -6,6 +6,9 @@
 #define SPREAD_S_PER_SHARD 0.05 /* after a common disconnect (2.7) */
 /* At start the whole fleet's RESUMEs must fit into a few seconds. */
 #define START_S_PER_SHARD 0.0125
+_Static_assert(SPREAD_S_PER_SHARD *BACKOFF_SPREAD_SHARDS
+	>= BACKOFF_SPREAD_MAX_S - 1e-9,
+    "so many shards have all of the spread");
 #define DOUBLINGS_MAX 16 /* far above both caps */
 
 static double
@@ -47,17 +50,17 @@ spread(double per_shard, uint32_t count)
 }
 
 double
-backoff_delay(struct backoff *a)
+backoff_delay(struct backoff *a, unsigned together, bool lasted)
 {
 	unsigned n = a->fails++;
 	double top;
 
-	if (n == 0) {
-		/* Often the whole fleet at once: an op 7 storm (8.2). */
-		top = spread(SPREAD_S_PER_SHARD, a->shard_count);
-		return clock_random() * (top > 1.0 ? top : 1.0);
-	}
-	return clock_random() * doubled(1.0, n - 1, BACKOFF_BACKOFF_MAX_S);
+	if (n > 0)
+		return clock_random()
+		    * doubled(1.0, n - 1, BACKOFF_BACKOFF_MAX_S);
+	/* Often the whole fleet at once: an op 7 storm (8.2). */
+	top = spread(SPREAD_S_PER_SHARD, together);
+	return clock_random() * (lasted || top > 1.0 ? top : 1.0);
 }
 
 double

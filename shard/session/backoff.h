@@ -12,7 +12,8 @@
 
 #define BACKOFF_BACKOFF_MAX_S 60.0
 #define BACKOFF_SPACING_MAX_S 600.0 /* between failed IDENTIFYs (8.8) */
-#define BACKOFF_SPREAD_MAX_S 10.0   /* of a whole fleet's RESUMEs (2.7) */
+#define BACKOFF_SPREAD_MAX_S 4.5    /* of a whole fleet's RESUMEs (2.7) */
+#define BACKOFF_SPREAD_SHARDS 90    /* lost together, from which it is that */
 
 #define BACKOFF_RETRY_HOST_MS 600000 /* a dead host is tried again */
 
@@ -41,8 +42,12 @@ void backoff_init(struct backoff *, uint32_t shard_count, double spacing_s,
     uint32_t host_fails);
 /* A connection has lasted for a while behind READY or RESUMED. */
 void backoff_succeeded(struct backoff *);
-/* Seconds until the next attempt; counts it. */
-double backoff_delay(struct backoff *);
+/*
+ * Seconds until the next attempt; counts it.  The first is spread over what is
+ * due to so many shards that lost theirs at the same time, none for a shard
+ * alone; but one whose connection had not lasted waits up to a second.
+ */
+double backoff_delay(struct backoff *, unsigned together, bool lasted);
 /* The same after an IDENTIFY was spent in vain. */
 double backoff_identify_delay(struct backoff *);
 /* Seconds by which the first RESUME of a starting fleet is put off. */

@@ -51,7 +51,8 @@ on_moved(struct session *s, const struct session_in *in)
 	if (s->blocked || !s->unreached)
 		return;
 	backoff_main_new(&s->attempt);
-	timer_set(&s->wait, backoff_delay(&s->attempt));
+	timer_set(&s->wait,
+	    backoff_delay(&s->attempt, s->attempt.shard_count, false));
 }
 
 static void

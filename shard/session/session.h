@@ -105,6 +105,9 @@ struct session_ops {
 	void (*begun)(void *, uint64_t hash, const char *id);
 	void (*report)(void *, enum shard_report, unsigned code,
 	    const char *text);
+	/* Other shards that lost a connection within the last seconds; from
+	 * BACKOFF_SPREAD_SHARDS on the number does not matter. */
+	unsigned (*lost_beside)(void *);
 	void (*fatal)(void *, unsigned code, const char *text);
 	void (*say)(void *, enum log_level, const char *text);
 };

@@ -178,32 +178,37 @@ strike(struct session *s, struct session_ending *e)
  * READY or RESUMED alone says little: a server that broke each connection right
  * behind it was given 100 a minute.  One that lasted for a heartbeat_interval
  * is a success, a few that did not are a bad day of many deploys; from then on
- * the back-off grows as if they had failed.
+ * the back-off grows as if they had failed.  True when it has lasted.
  */
-static void
+static bool
 judge_life(struct session *s)
 {
 	if (session_state(s) != SHARD_READY)
-		return;
+		return false;
 	if (clock_boot_ms() - s->up_ms >= s->stats->interval_ms) {
 		s->early = 0;
 		s->fresh = false;
 		backoff_succeeded(&s->attempt);
-	} else if (s->early < SESSION_EARLY_MAX) {
+		return true;
+	}
+	if (s->early < SESSION_EARLY_MAX) {
 		s->early++;
 		s->attempt.fails = 0;
 	}
+	return false;
 }
 
 static double
-next_delay(struct session *s, const struct session_ending *e, bool vain)
+next_delay(struct session *s, const struct session_ending *e, bool vain,
+    bool lasted)
 {
 	double delay;
 
 	if (e->at_once)
 		return 0;
-	delay = vain ? backoff_identify_delay(&s->attempt)
-		     : backoff_delay(&s->attempt);
+	delay = vain
+	    ? backoff_identify_delay(&s->attempt)
+	    : backoff_delay(&s->attempt, s->ops->lost_beside(s->arg), lasted);
 	return delay > e->wait_s ? delay : e->wait_s;
 }
 
@@ -253,8 +258,8 @@ session_end(struct session *s, struct session_ending *e)
 {
 	enum shard_state was = session_state(s);
 	bool spent = was == SHARD_IDENTIFYING, vain;
+	bool lasted = judge_life(s);
 
-	judge_life(s);
 	session_conn_stop(s, e->hangup ? e->hangup : CLOSE_CODES_OUR_CLOSE);
 	if (spent)
 		e->cause = s->cause;
@@ -279,7 +284,7 @@ session_end(struct session *s, struct session_ending *e)
 	vain = spent || (s->fresh && e->react == REACT_IDENTIFY);
 	if (e->react == REACT_IDENTIFY)
 		void_session(s, e);
-	wait_for(s, next_delay(s, e, vain), e->why);
+	wait_for(s, next_delay(s, e, vain, lasted), e->why);
 }
 
 /* An attempt that ended before HELLO says something about the host. */

@@ -20,7 +20,12 @@
 #define CONFIG_CREDENTIALS "CREDENTIALS_DIRECTORY" /* of systemd */
 #define CONFIG_ARGS_MAX 32 /* words of a plugin's exec line */
 
-enum config_compress { COMPRESS_NONE, COMPRESS_ZLIB, COMPRESS_ZSTD };
+enum config_compress {
+	COMPRESS_NONE,
+	COMPRESS_ZLIB,
+	COMPRESS_ZSTD,
+	COMPRESS_AUTO /* zstd where the server has it, else zlib */
+};
 enum config_log_to { CONFIG_LOG_FILE, CONFIG_LOG_STDERR };
 
 struct config_plugin {
@@ -113,6 +118,7 @@ struct config {
 	int64_t spool_bytes;	    /* there, per shard */
 	double spool_age_s;	    /* older ones are dropped */
 	int64_t message_bytes;	    /* one inflated message: 64 MiB */
+	int64_t window_bytes;	    /* zstd-stream's window: 2 MiB */
 	int64_t wire_message_bytes; /* one websocket message: 16 MiB */
 	double connect_timeout_s, hello_timeout_s, ready_timeout_s;
 	double stop_timeout_s; /* stop: drain, then TERM, then KILL */

@@ -91,9 +91,12 @@ K("gateway", "api", API, api, "https://discord.com/api/v10", 0, 0, 0, FLEET, \
 K("gateway", "shards", AUTO, shards, "auto", 1, 16384, 0, FLEET, \
   "Number of shards, or \"auto\" for what /gateway/bot recommends. Another " \
   "number voids all sessions.") \
-K("gateway", "compress", COMPRESS, compress, "zlib-stream", 0, 0, 0, SHARDS, \
-  "Transport compression: none, zlib-stream or zstd-stream. zstd-stream " \
-  "takes less CPU and more memory per shard.") \
+K("gateway", "compress", COMPRESS, compress, "auto", 0, 0, 0, SHARDS, \
+  "Transport compression: none, zlib-stream, zstd-stream or auto. zstd-stream " \
+  "takes about two thirds of the CPU, and its window of memory per busy shard, " \
+  "zlib-stream 40 KiB. auto is zstd-stream, and zlib-stream when the " \
+  "server does not have it or its window is larger than [limits] " \
+  "window_bytes.") \
 K("gateway", "ca_file", FILE, ca_file, "", 0, 0, 0, FLEET, \
   "PEM file of the certificate authorities to trust. Empty: the system's.") \
 K("gateway", "proxy", PROXY, proxy, "", 0, 0, 0, FLEET, \
@@ -169,6 +172,11 @@ K("limits", "spool_age", DURATION, spool_age_s, "1h", 1000, \
 K("limits", "message_bytes", SIZE, message_bytes, "64M", CONFIG_KIB(64), \
   CONFIG_MIB(79), 0, SHARDS, \
   "Largest gateway message after decompression.") \
+K("limits", "window_bytes", SIZE, window_bytes, "2M", CONFIG_KIB(1), \
+  CONFIG_MIB(8), 0, SHARDS, \
+  "Largest window of zstd-stream, the server's choice: a busy shard takes " \
+  "that much memory and 0.4M. A larger one is refused, and with compress = " \
+  "auto zlib-stream taken in its place.") \
 K("limits", "wire_message_bytes", SIZE, wire_message_bytes, "16M", \
   CONFIG_KIB(16), CONFIG_MIB(79), 0, SHARDS, \
   "Largest gateway message as received.") \

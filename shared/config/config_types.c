@@ -414,6 +414,7 @@ static const char *const compress_word[] = {
     [COMPRESS_NONE] = "none",
     [COMPRESS_ZLIB] = "zlib-stream",
     [COMPRESS_ZSTD] = "zstd-stream",
+    [COMPRESS_AUTO] = "auto",
 };
 static const char *const log_to_word[] = {
     [CONFIG_LOG_FILE] = "file",

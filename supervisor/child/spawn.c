@@ -13,6 +13,7 @@
 
 #include "shared/store/client_token.h"
 #include "shared/store/dbenv.h"
+#include "shared/net/tls_memory.h"
 #include "shared/process/inherited.h"
 #include "shared/process/oom.h"
 #include "shared/process/proctitle.h"
@@ -429,6 +430,7 @@ spawn_child(struct member *c, struct err *e)
 {
 	int control[2], errs[2];
 
+	tls_memory_trim();
 	must(dbenv_inside() == NULL); /* store.h: why no child may see one */
 	fd_reserve_need(&c->fleet->reserve, SPAWN_FDS);
 	if (ipc_pair(control, e) == -1)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""No compression, zlib-stream and zstd-stream carry the same events."""
+"""No compression, zlib-stream and zstd-stream carry the same events, and auto
+finds one that the server has and whose window is not too large."""
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
@@ -8,9 +9,9 @@ from herd import scenario
 from processes import kill
 
 
-def one(t, compress):
+def one(t, compress, **more):
     sim = t.sim(shards=2, rate=1000)
-    fleet = t.fleet(sim, {"gateway.compress": compress})
+    fleet = t.fleet(sim, {"gateway.compress": compress, **more})
     fleet.start()
     sim.wait("handled>=1000")
     kill(fleet.shard(1)["pid"])		# a new connection is a new context
@@ -25,11 +26,17 @@ def one(t, compress):
     t.ok(ratio > 1.5 if compress != "none" else 0.5 < ratio <= 1,
         "%s: %.2f bytes of JSON per byte on the wire" % (compress, ratio))
     fleet.stop()
+    return fleet.log_text()
 
 
 def main(t):
     for compress in ("none", "zlib-stream", "zstd-stream"):
         one(t, compress)
+    refused = "larger than [limits] window_bytes"
+    t.ok(refused not in one(t, "auto"), "auto is zstd-stream")
+    # The simulator's has 256 KiB.
+    t.ok(refused in one(t, "auto", **{"limits.window_bytes": "128K"}),
+        "a window that is too large is told, and zlib-stream taken")
 
 
 scenario(main)

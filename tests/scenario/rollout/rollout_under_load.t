@@ -42,7 +42,7 @@ def looked_at(t, fleet):
     before = fleet.shard_pids()
     done = fleet.cli("rollout", "--dry-run")
     t.equal(done.returncode, 0, "rollout --dry-run: exit status")
-    t.match(done.stdout, r'\[gateway\] compress: "zlib-stream" -> "none"\n',
+    t.match(done.stdout, r'\[gateway\] compress: "auto" -> "none"\n',
         "what shards take over")
     t.match(done.stdout, r"\[log\] files: .*shardherd reload", "what is "
         "reload's")

@@ -7,6 +7,7 @@
 #include "handler/intake/intake.h"
 
 #include "shared/base/log.h"
+#include "shared/base/tricks.h"
 #include "shared/base/version.h"
 #include "tests/unit/rig/fake_time.h"
 
@@ -102,16 +103,11 @@ take_frames(void)
 	memmove(t.down, t.down + at, t.down_len -= at);
 }
 
-/* Both sides do what there is to do. */
 static void
-turn(void)
+read_down(void)
 {
 	ssize_t n;
 
-	for (int i = 0; i < 20; i++) {
-		ev_run(t.loop, EVRUN_NOWAIT);
-		intake_flush(&t.in, !t.unsafe);
-	}
 	while (t.fd >= 0 && t.down_len < sizeof(t.down)
 	    && (n = read(t.fd, t.down + t.down_len,
 		    sizeof(t.down) - t.down_len))
@@ -119,6 +115,29 @@ turn(void)
 		t.down_len += (size_t)n;
 		take_frames();
 	}
+}
+
+/* What there is to do at once. */
+static void
+brief_turn(void)
+{
+	for (int i = 0; i < 20; i++) {
+		ev_run(t.loop, EVRUN_NOWAIT);
+		intake_flush(&t.in, !t.unsafe);
+	}
+	read_down();
+}
+
+/* Both sides do what there is to do, gathered acknowledgements too. */
+static void
+turn(void)
+{
+	brief_turn();
+	while (!t.unsafe && ev_is_active(&t.in.gather)) {
+		ev_run(t.loop, EVRUN_ONCE);
+		intake_flush(&t.in, true);
+	}
+	read_down();
 }
 
 static void
@@ -219,6 +238,64 @@ test_acknowledged_when_done(void **state)
 	assert_int_equal(t.acked, 4);
 	assert_int_equal(t.in.acked, 4);
 	assert_int_equal(intake_oldest(&t.in), 0);
+}
+
+/* It waits for more, but not for ever; a handler that stops waits for none. */
+static void
+test_acknowledgements_are_gathered(void **state)
+{
+	begin();
+	for (uint64_t ord = 1; ord <= 3; ord++)
+		up_event(ord);
+	turn();
+	for (unsigned i = 0; i < 3; i++) {
+		finish(i);
+		intake_flush(&t.in, true);
+		read_down();
+		assert_int_equal(t.acked, HERD_TRICK_ACKS ? 0 : i + 1);
+	}
+	turn();
+	assert_int_equal(t.acked, 3);
+	up_event(4);
+	turn();
+	finish(3);
+	intake_flush(&t.in, true);
+	read_down();
+	assert_int_equal(t.acked, HERD_TRICK_ACKS ? 3 : 4);
+	intake_stop(&t.in);
+	intake_flush(&t.in, true);
+	read_down();
+	assert_int_equal(t.acked, 4);
+	assert_false(ev_is_active(&t.in.gather));
+}
+
+/* So much is not kept back. */
+static void
+test_acknowledges_a_lot_at_once(void **state)
+{
+	static char large[8192] = "{\"t\":\"NEWS\"}";
+	struct up_hdr h = {.type = UP_EVENT, .ord = 1, .t_off = 6, .t_len = 4};
+
+	begin();
+	up_event(1);
+	up_event(1 + INTAKE_ACK_EVENTS);
+	brief_turn();
+	finish(0);
+	finish(1);
+	intake_flush(&t.in, true);
+	read_down();
+	assert_int_equal(t.acked, 1 + INTAKE_ACK_EVENTS);
+	for (unsigned i = 0; i < INTAKE_ACK_BYTES / sizeof(large); i++) {
+		assert_int_equal(t.acked, 1 + INTAKE_ACK_EVENTS);
+		h.ord = t.acked + 1 + i;
+		up(h, large, sizeof(large));
+		for (int k = 0; k < 4; k++)
+			ev_run(t.loop, EVRUN_NOWAIT);
+		finish(2 + i);
+	}
+	intake_flush(&t.in, true);
+	read_down();
+	assert_int_equal(t.acked, h.ord);
 }
 
 /* What a new uplink brings again is not handed on again, nor forgotten. */
@@ -433,6 +510,8 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(test_acknowledged_when_done),
+	    T(test_acknowledgements_are_gathered),
+	    T(test_acknowledges_a_lot_at_once),
 	    T(test_again_on_a_new_uplink),
 	    T(test_reads_no_more_than_it_may),
 	    T(test_stopped),

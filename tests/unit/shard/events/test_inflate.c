@@ -2,6 +2,8 @@
 /* Decoders: round trips in pieces of any size, corruption, bombs. */
 #include "shard/events/inflate.h"
 
+#include "shared/base/tricks.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 
 #define MAX (1u << 20)
 #define MESSAGES 60
+#define WINDOW (8u << 20)
 
 static uint64_t rnd = 88172645463325252u;
 
@@ -121,7 +124,7 @@ round_trip(enum config_compress mode)
 
 	queue_init(&q);
 	pack_open(mode, 0);
-	f = inflate_new(mode, MAX, &q);
+	f = inflate_new(mode, MAX, WINDOW, &q);
 	for (int i = 0; i < MESSAGES; i++) {
 		size_t len = random_text(), cut;
 
@@ -173,7 +176,7 @@ corrupted(enum config_compress mode)
 
 		queue_init(&q);
 		pack_open(mode, 0);
-		f = inflate_new(mode, MAX, &q);
+		f = inflate_new(mode, MAX, WINDOW, &q);
 		pack(text, 1 + random_text() % 4000);
 		for (int k = 0; k < 3; k++)
 			packer.out[next_random() % packer.len] ^=
@@ -203,7 +206,7 @@ bomb(enum config_compress mode, size_t max)
 
 	queue_init(&q);
 	pack_open(mode, 0);
-	f = inflate_new(mode, max, &q);
+	f = inflate_new(mode, max, WINDOW, &q);
 	memset(text, ' ', sizeof(text));
 	pack(text, sizeof(text));
 	assert_int_equal(feed(f, packer.out, packer.len, 4096),
@@ -214,7 +217,7 @@ bomb(enum config_compress mode, size_t max)
 	queue_discard(&q);
 	pack_close();
 	pack_open(mode, 0);
-	f = inflate_new(mode, max, &q);
+	f = inflate_new(mode, max, WINDOW, &q);
 	pack(text, max);
 	assert_int_equal(feed(f, packer.out, packer.len, 4096), INFLATE_MORE);
 	assert_int_equal(inflate_end(f), INFLATE_MESSAGE);
@@ -242,7 +245,7 @@ test_zlib_end(void **state)
 
 	queue_init(&q);
 	pack_open(COMPRESS_ZLIB, 0);
-	f = inflate_new(COMPRESS_ZLIB, MAX, &q);
+	f = inflate_new(COMPRESS_ZLIB, MAX, WINDOW, &q);
 	packer.z.next_in = (unsigned char *)text;
 	packer.z.avail_in = 10;
 	packer.z.next_out = packer.out;
@@ -255,20 +258,104 @@ test_zlib_end(void **state)
 	queue_free(&q);
 }
 
-/* A window over 8 MiB is refused before it is allocated. */
+/* The two bytes in front are ours to judge: zlib sees only what follows. */
 static void
-test_zstd_window(void **state)
+test_zlib_heads(void **state)
 {
+	static const unsigned char wrong[][2] = {
+	    {0x79, 0x9c}, /* another method */
+	    {0x88, 0x1c}, /* a window over 32 KiB */
+	    {0x78, 0x9d}, /* not a multiple of 31 */
+	    {0x78, 0xbb}, /* with a dictionary */
+	    {'{', '"'},	  /* not compressed at all */
+	};
 	struct inflate *f;
 	struct queue q;
 
 	queue_init(&q);
-	pack_open(COMPRESS_ZSTD, INFLATE_WINDOW_LOG_MAX + 2);
-	f = inflate_new(COMPRESS_ZSTD, MAX, &q);
+	for (size_t i = 0; i < nitems(wrong); i++) {
+		f = inflate_new(COMPRESS_ZLIB, MAX, WINDOW, &q);
+		assert_int_equal(feed(f, wrong[i], 2, i % 2 + 1),
+		    wrong[i][0] == '{' && HERD_TRICK_RAW_INFLATE ? INFLATE_OTHER
+								 : INFLATE_BAD);
+		inflate_free(f);
+	}
+	for (size_t piece = 1; piece < 5; piece++) {
+		pack_open(COMPRESS_ZLIB, 0);
+		f = inflate_new(COMPRESS_ZLIB, MAX, WINDOW, &q);
+		pack("{}", 2);
+		assert_int_equal(feed(f, packer.out, packer.len, piece),
+		    INFLATE_MORE);
+		assert_int_equal(inflate_end(f), INFLATE_MESSAGE);
+		assert_memory_equal(queue_open_text(&q), "{}", 2);
+		queue_discard(&q);
+		inflate_free(f);
+		pack_close();
+	}
+	queue_free(&q);
+}
+
+static enum inflate_result
+with_window(int window_log, size_t max, size_t piece)
+{
+	enum inflate_result r;
+	struct inflate *f;
+	struct queue q;
+
+	queue_init(&q);
+	pack_open(COMPRESS_ZSTD, window_log);
+	f = inflate_new(COMPRESS_ZSTD, MAX, max, &q);
 	pack(text, 1000);
-	assert_int_equal(feed(f, packer.out, packer.len, 4096), INFLATE_BAD);
+	r = feed(f, packer.out, packer.len, piece);
+	if (r == INFLATE_MORE)
+		assert_true(inflate_memory(f) > (size_t)1 << window_log);
+	else
+		assert_true(inflate_memory(f) < 1u << 20);
+	assert_true(inflate_memory(f) < (256u << 10) + (size_t)2 * max);
 	inflate_free(f);
 	pack_close();
+	queue_free(&q);
+	return r;
+}
+
+/* One that is too large is refused before it is allocated, whatever the pieces
+ * in which the header comes; never more than 8 MiB. */
+static void
+test_zstd_window(void **state)
+{
+	for (size_t piece = 1; piece < 9; piece++) {
+		assert_int_equal(with_window(21, 2u << 20, piece),
+		    INFLATE_MORE);
+		assert_int_equal(with_window(22, 2u << 20, piece),
+		    INFLATE_WINDOW);
+		assert_int_equal(with_window(25, 1u << 30, piece),
+		    INFLATE_WINDOW);
+	}
+}
+
+/* A server that does not know the word sends something else. */
+static void
+test_not_zstd(void **state)
+{
+	static const char *const first[] = {"{\"op\":10}", "x\x9c\xaa",
+	    "\x28\xb5\x2f\xfe\x04\x58", "\x28\xb5{"};
+	/* Its size in front: it would end. */
+	static const char single[] = "\x28\xb5\x2f\xfd\x24\x05";
+	struct inflate *f;
+	struct queue q;
+
+	queue_init(&q);
+	for (size_t i = 0; i < nitems(first); i++) {
+		f = inflate_new(COMPRESS_ZSTD, MAX, WINDOW, &q);
+		assert_int_equal(feed(f, (const unsigned char *)first[i],
+				     strlen(first[i]), i % 2 ? 1 : 100),
+		    INFLATE_OTHER);
+		inflate_free(f);
+	}
+	f = inflate_new(COMPRESS_ZSTD, MAX, WINDOW, &q);
+	assert_int_equal(feed(f, (const unsigned char *)single, 6, 6),
+	    INFLATE_BAD);
+	inflate_free(f);
 	queue_free(&q);
 }
 
@@ -280,7 +367,9 @@ main(void)
 	    cmocka_unit_test(test_corrupted),
 	    cmocka_unit_test(test_bombs),
 	    cmocka_unit_test(test_zlib_end),
+	    cmocka_unit_test(test_zlib_heads),
 	    cmocka_unit_test(test_zstd_window),
+	    cmocka_unit_test(test_not_zstd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

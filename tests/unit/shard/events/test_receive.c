@@ -104,7 +104,7 @@ open_parts(uint64_t queue_bytes, uint64_t spool_bytes)
 	    NULL);
 	receive_init(&in, &to);
 	assert_int_equal(receive_open(&in, rig_session.generation,
-			     COMPRESS_NONE, 1 << 20),
+			     COMPRESS_NONE, 1 << 20, 1 << 20),
 	    0);
 }
 
@@ -186,7 +186,7 @@ reconnect(void)
 	rig_hello();
 	rig_is(SHARD_RESUMING);
 	assert_int_equal(receive_open(&in, rig_session.generation,
-			     COMPRESS_NONE, 1 << 20),
+			     COMPRESS_NONE, 1 << 20, 1 << 20),
 	    0);
 }
 

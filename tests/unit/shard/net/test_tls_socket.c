@@ -154,6 +154,68 @@ test_tls(void **state)
 	assert_string_equal(wire->why, "closed by the peer");
 }
 
+/* An event has a record of its own; what ends the stream comes behind them. */
+static void
+test_tls_takes_all_records_at_once(void **state)
+{
+	char buf[4096];
+	ssize_t n, all = 0;
+
+	assert_int_equal(handshake("localhost", false), 1);
+	net_until(SSL_do_handshake(server) == 1);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(SSL_write(server, "0123456789", 10), 10);
+	net_until((n = read_some(buf, sizeof(buf))) > 0);
+	assert_true(n == 500 || wire->empty);
+	for (all = n; all < 500; all += n)
+		net_until((n = read_some(buf, sizeof(buf))) > 0);
+	assert_int_equal(all, 500);
+	/* A buffer that is full says nothing about what there is. */
+	assert_int_equal(SSL_write(server, buf, 100), 100);
+	net_until(read_some(buf, 60) == 60);
+	assert_false(wire->empty);
+	assert_int_equal(tls_socket_read(wire, buf, 60), 40);
+	assert_int_equal(SSL_write(server, "bye", 3), 3);
+	SSL_shutdown(server);
+	close(peer);
+	net_until(read_some(buf, sizeof(buf)) == 3);
+	net_until(read_some(buf, sizeof(buf)) == -1);
+	assert_string_equal(wire->why, "closed by the peer");
+	assert_int_equal(tls_socket_read(wire, buf, sizeof(buf)), -1);
+}
+
+/* Buffers that were given back are there again when something comes, a record
+ * that has come in part is not touched. */
+static void
+test_tls_trims(void **state)
+{
+	char buf[256], record[256];
+	BIO *apart = BIO_new(BIO_s_mem());
+	int n;
+
+	assert_int_equal(handshake("localhost", false), 1);
+	net_until(SSL_do_handshake(server) == 1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(SSL_write(server, "hello", 5), 5);
+		net_until(read_some(buf, sizeof(buf)) == 5);
+		tls_socket_trim(wire);
+		assert_int_equal(tls_socket_write(wire, "you", 3), 3);
+		tls_socket_trim(wire);
+		net_until(SSL_read(server, buf, sizeof(buf)) == 3);
+	}
+	SSL_set0_wbio(server, apart);
+	assert_int_equal(SSL_write(server, "whole", 5), 5);
+	n = BIO_read(apart, record, sizeof(record));
+	assert_true(n > 10);
+	net_write(peer, record, 10);
+	for (int i = 0; i < 20; i++, net_turn())
+		assert_int_equal(read_some(buf, sizeof(buf)), -2);
+	tls_socket_trim(wire);
+	net_write(peer, record + 10, (size_t)n - 10);
+	net_until(read_some(buf, sizeof(buf)) == 5);
+	assert_memory_equal(buf, "whole", 5);
+}
+
 static void
 test_tls_of_another_name(void **state)
 {
@@ -207,6 +269,8 @@ main(void)
 	    T(test_full),
 	    T(test_reset),
 	    T(test_tls),
+	    T(test_tls_takes_all_records_at_once),
+	    T(test_tls_trims),
 	    T(test_tls_of_another_name),
 	    T(test_tls_ends_early),
 	    T(f_a12_a_write_that_waits_for_the_peer_does_not_ask_for_room),

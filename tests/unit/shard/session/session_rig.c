@@ -100,6 +100,12 @@ do_report(void *arg, enum shard_report r, unsigned code, const char *text)
 	rig_seen.standbys += r == REPORT_STANDBY;
 }
 
+static unsigned
+do_lost_beside(void *arg)
+{
+	return rig_seen.lost_beside;
+}
+
 static void
 do_fatal(void *arg, unsigned code, const char *text)
 {
@@ -118,7 +124,7 @@ do_say(void *arg, enum log_level level, const char *text)
 
 static const struct session_ops ops = {do_dial, do_hangup, do_heartbeat,
     do_identify, do_resume, do_tune, do_ask, do_done, do_save, do_forget,
-    do_begun, do_report, do_fatal, do_say};
+    do_begun, do_report, do_lost_beside, do_fatal, do_say};
 
 /* ---- steps ---------------------------------------------------------- */
 

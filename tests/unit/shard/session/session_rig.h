@@ -17,7 +17,8 @@
 struct rig_seen {
 	unsigned dials, hangups, beats, identifies, resumes, asks, dones, saves,
 	    forgets, reports, fatals, standbys, warnings;
-	char warning[256]; /* the last one */
+	unsigned lost_beside; /* what the session is told */
+	char warning[256];    /* the last one */
 	char url[128];
 	uint32_t generation, serial;
 	unsigned hangup_code, fatal_code, ask_code;

@@ -41,6 +41,43 @@ test_backoff(void **state)
 	assert_in_range(fake_time_next(), 999, 1000);
 }
 
+/* 2.7, 8.2: alone at once, many apart from each other, and none for longer than
+ * the spread; but a connection that broke at once is no such loss. */
+static void
+test_spread(void **state)
+{
+	static const struct {
+		unsigned beside;
+		uint64_t ms;
+	} cases[] = {{0, 0}, {2, 100}, {40, 2000}, {90, 4500}, {999, 4500}};
+
+	for (size_t i = 0; i < nitems(cases); i++) {
+		rig_live();
+		rig_lives(60000);
+		rig_seen.lost_beside = cases[i].beside;
+		fake_time_random(0.999999);
+		rig_closed(0);
+		rig_is(SHARD_WAITING);
+		assert_in_range(fake_time_next(),
+		    cases[i].ms > 0 ? cases[i].ms - 1 : 0, cases[i].ms);
+		fake_time_advance(fake_time_next());
+		rig_is(SHARD_CONNECTING);
+		rig_dial_failed(0, 0);
+		assert_in_range(fake_time_next(), 999, 1000);
+		rig_end();
+	}
+	rig_live();
+	fake_time_random(0.999999);
+	rig_closed(0);
+	assert_in_range(fake_time_next(), 999, 1000);
+	rig_end();
+	rig_live();
+	rig_seen.lost_beside = 40;
+	fake_time_random(0.999999);
+	rig_closed(0);
+	assert_in_range(fake_time_next(), 1999, 2000);
+}
+
 /* 8.7: a dead resume host does not pin the shard. */
 static void
 test_dead_host(void **state)
@@ -559,6 +596,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_backoff),
+	    cmocka_unit_test(test_spread),
 	    cmocka_unit_test(test_dead_host),
 	    cmocka_unit_test(test_http_status),
 	    cmocka_unit_test(test_retry_after_of_one_host),

@@ -375,7 +375,7 @@ test_zombie(void **state)
 	assert_int_equal(rig_seen.beats, 1);
 	session_bytes(&rig_session, clock_boot_ms() + 5);
 	fake_time_advance(RIG_INTERVAL);
-	rig_is(SHARD_WAITING);
+	rig_is(SHARD_CONNECTING);
 	assert_int_equal(rig_stats.zombies, 1);
 	assert_int_equal(rig_stats.reconnects[RECONNECT_ZOMBIE], 1);
 	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
@@ -403,7 +403,7 @@ test_flood(void **state)
 	fake_time_advance(1000);
 	rig_event(3, "GUILD_CREATE");
 	fake_time_advance(RIG_INTERVAL - 1000);
-	rig_is(SHARD_WAITING);
+	rig_is(SHARD_CONNECTING);
 	assert_int_equal(rig_stats.zombies, 1);
 }
 

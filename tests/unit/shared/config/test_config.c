@@ -82,7 +82,7 @@ test_defaults(void **state)
 	assert_string_equal(t.config.path, path);
 	assert_string_equal(t.config.api, "https://discord.com/api/v10");
 	assert_int_equal(t.config.shards, 0);
-	assert_int_equal(t.config.compress, COMPRESS_ZLIB);
+	assert_int_equal(t.config.compress, COMPRESS_AUTO);
 	assert_int_equal(t.config.queue_bytes, 64 << 20);
 	assert_true(t.config.identify_interval_s == 5.0);
 	assert_int_equal(t.config.log_level, LOG_L_INFO);

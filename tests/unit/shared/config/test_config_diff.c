@@ -69,7 +69,7 @@ test_words(void **state)
 		"window = 10\n") PLUGIN("c", ""));
 	assert_int_equal(config_diff(&was, &now, on_change, NULL), 5);
 	assert_string_equal(words,
-	    "[gateway] compress: \"zlib-stream\" -> \"none\" left\n"
+	    "[gateway] compress: \"auto\" -> \"none\" left\n"
 	    "[log] level: \"info\" -> \"debug\" live\n"
 	    "[plugin \"a\"]: taken out (/bin/cat) live\n"
 	    "[plugin \"b\"] window: \"9\" -> \"10\" live\n"
