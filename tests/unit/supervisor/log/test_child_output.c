@@ -60,6 +60,24 @@ test_lines(void **state)
 	assert_string_equal(l.last, "the last");
 }
 
+/* What it said of something else, or long ago, is not what it died of. */
+static void
+test_last_words(void **state)
+{
+	struct child_output l;
+
+	feed(&l, "<3>the handler is away\n<1>ready\n", 34);
+	assert_string_equal(child_output_last(&l, l.last_ms), "");
+	feed(&l, "<1>ready\n<3>out of paper\n", 26);
+	assert_string_equal(child_output_last(&l, l.last_ms), "out of paper");
+	assert_string_equal(
+	    child_output_last(&l, l.last_ms + CHILD_OUTPUT_LAST_MS + 1), "");
+	feed(&l, "<4>ready\npanic: nil map\n", 25);
+	assert_string_equal(
+	    child_output_last(&l, l.last_ms + CHILD_OUTPUT_LAST_MS + 1),
+	    "panic: nil map");
+}
+
 static void
 test_garbage_lines(void **state)
 {
@@ -115,6 +133,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_last_words),
+	    cmocka_unit_test(test_last_words),
+
 	    cmocka_unit_test(test_garbage_lines),
 	    cmocka_unit_test(f_b7_the_longest_line_is_one),
 	};
