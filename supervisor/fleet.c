@@ -260,6 +260,8 @@ handler_ready(struct fleet *f, struct member *c)
 	const struct page_handler *p = &f->page.head->handler;
 
 	log_info("The %s is ready, generation %u.", c->name, c->generation);
+	status_notes_past(&f->page, -1, "%s ready, pid %d, generation %u",
+	    c->name, (int)c->pid, c->generation);
 	c->ends_before = p->plugin_restarts + p->dead_letters;
 	if (c == f->handler)
 		uplinks_add(f->uplinks, c);
@@ -274,6 +276,8 @@ ready(struct member *c)
 
 	if (service_of(f, c->role) != NULL) {
 		log_info("The %s is ready.", c->name);
+		status_notes_past(&f->page, -1, "%s ready, pid %d", c->name,
+		    (int)c->pid);
 		service_change_ready(service_of(f, c->role), c);
 		clients_follow(f->clients);
 		return;

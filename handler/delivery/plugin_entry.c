@@ -137,8 +137,8 @@ plugin_entry_page(struct plugin_entry *p, uint64_t now, struct page_plugin *out)
 	if (l->backlog.spool != NULL)
 		spool_stats(l->backlog.spool, &disk);
 	out->outstanding = (uint32_t)lane_out(l);
-	out->waiting = l->waiting.bulk_n + l->waiting.urgent_n;
-	out->backlog_events = disk.events;
+	out->waiting = lane_waiting(l);
+	out->backlog_events = lane_on_disk(l);
 	out->backlog_bytes = disk.bytes;
 	out->lag_ms = lane_lag_ms(&p->lane, now);
 	out->events = l->events;

@@ -317,8 +317,9 @@ struct page_plugin {
 	uint32_t by_operator; /* held: somebody unloaded it */
 	uint32_t failing;     /* answers mostly with errors */
 	uint64_t state_since_ms;
-	uint64_t waiting; /* events in memory, not handed out */
-	uint64_t backlog_events, backlog_bytes; /* on disk */
+	/* Not handed out, in memory; the events of those on disk alone, the
+	 * bytes of all there. */
+	uint64_t waiting, backlog_events, backlog_bytes;
 	uint64_t lag_ms;	      /* age of its oldest unfinished event */
 	uint64_t events;	      /* finished */
 	uint64_t errors;	      /* answered with one */
@@ -329,6 +330,13 @@ struct page_plugin {
 	char note[PAGE_WORDS];	   /* why it is in this state, for people */
 	char commands[PAGE_WORDS]; /* which it declared are left out, why */
 };
+
+/* The events that wait for it, each once. */
+static inline uint64_t
+page_plugin_waits(const struct page_plugin *p)
+{
+	return p->outstanding + p->waiting + p->backlog_events;
+}
 
 /* Written by the handler only. */
 struct page_plugins {

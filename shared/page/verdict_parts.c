@@ -120,9 +120,7 @@ look_plugins(const struct verdict_facts *f, struct verdict_fleet *v)
 						t.first_late->name),
 				   t.late, "%.63s", t.first_late->name),
 		    "%llu events wait for it, the oldest for so long",
-		    (unsigned long long)(t.first_late->waiting
-			+ t.first_late->backlog_events
-			+ t.first_late->outstanding));
+		    (unsigned long long)page_plugin_waits(t.first_late));
 	if (h->plugins_failing > 0)
 		verdict_name(verdict_found(v, VERDICT_CODE_PLUGIN_ERRING, -1,
 				 "%.255s", h->note),

@@ -10,10 +10,11 @@
 #include "tools/cli/base/names.h"
 #include "tools/cli/orders/verb.h"
 
-#define ANSWER_S 15	 /* the gate's, and some */
-#define USUAL_START_S 60 /* where the config has no such client: it refuses;
+#define ANSWER_S 15 /* the gate's, and some */
+#define USUAL_START_S                                                          \
+	60	     /* where the config has no such client: it refuses;
 			    of a shard, a RESUME with all that it missed */
-#define IDLE_MS 2000	 /* without a process or a time for the next one */
+#define IDLE_MS 2000 /* without a process or a time for the next one */
 
 /* The answer, or NULL with c->err. */
 static struct json_object *
@@ -97,7 +98,7 @@ static void
 say_state(const struct waited *x, char *out, size_t size)
 {
 	const char *why = x->is.evidence[0] != '\0' ? x->is.evidence
-						   : x->is.s.note;
+						    : x->is.s.note;
 
 	if (!is_replaced(x) && x->is.alive)
 		str_format(out, size, "its old process (pid %d) has not ended",
@@ -219,7 +220,6 @@ verb_shard_restart(struct cli *c, uint64_t id, bool no_wait, double seconds)
 }
 
 /* ---- plugins and clients -------------------------------------------- */
-
 
 /* A new process, READY, and the end of the one before. */
 static double

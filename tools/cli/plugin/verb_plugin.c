@@ -37,8 +37,7 @@ to_json(const struct view *v, uint32_t i)
 	json_put_int(o, "waiting", p->waiting);
 	json_put_int(o, "backlog_events", p->backlog_events);
 	json_put_int(o, "backlog_bytes", p->backlog_bytes);
-	json_put_int(o, "lag_events",
-	    p->outstanding + p->waiting + p->backlog_events);
+	json_put_int(o, "lag_events", (int64_t)page_plugin_waits(p));
 	json_put_int(o, "lag_ms", p->lag_ms);
 	json_put_int(o, "events", p->events);
 	json_put_int(o, "errors", p->errors);

@@ -70,11 +70,12 @@ test_last_words(void **state)
 	assert_string_equal(child_output_last(&l, l.last_ms), "");
 	feed(&l, "<1>ready\n<3>out of paper\n", 26);
 	assert_string_equal(child_output_last(&l, l.last_ms), "out of paper");
-	assert_string_equal(
-	    child_output_last(&l, l.last_ms + CHILD_OUTPUT_LAST_MS + 1), "");
+	assert_string_equal(child_output_last(&l,
+				l.last_ms + CHILD_OUTPUT_LAST_MS + 1),
+	    "");
 	feed(&l, "<4>ready\npanic: nil map\n", 25);
-	assert_string_equal(
-	    child_output_last(&l, l.last_ms + CHILD_OUTPUT_LAST_MS + 1),
+	assert_string_equal(child_output_last(&l,
+				l.last_ms + CHILD_OUTPUT_LAST_MS + 1),
 	    "panic: nil map");
 }
 
