@@ -50,6 +50,7 @@ fleet_page(struct fleet *f, uint32_t count, struct err *e)
 	page_close(&f->page);
 	if (page_create(&f->page, f->config->state_dir, count, e) == -1)
 		return -1;
+	status_page_begin(f->status_page);
 	status_page_update(f->status_page);
 	return 0;
 }

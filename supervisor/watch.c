@@ -19,6 +19,7 @@
 #include "supervisor/resources.h"
 #include "supervisor/status/day_totals.h"
 #include "supervisor/status/judged.h"
+#include "supervisor/status/letters.h"
 #include "supervisor/status/status_page.h"
 #include "supervisor/systemd.h"
 #include "supervisor/child/liveness.h"
@@ -209,6 +210,7 @@ look_at_members(struct watch *w)
 	discord_info_tick(f->discord_info);
 	day_totals_tick(f->day_totals);
 	probe_tick(f->probe);
+	letters_tick(f->letters, f);
 	status_page_update(f->status_page);
 	judged_look(f->judged, f);
 	alerts_watch(f->alerts);

@@ -220,8 +220,9 @@ struct page_watch {
 	uint64_t started_ms, ended_ms; /* ended_ms: the last one; 0 */
 	uint64_t restart_ms;	       /* when it will be retried; 0 */
 	uint64_t starts;
-	uint32_t strikes; /* ends since it was well for a minute */
-	uint32_t reserved;
+	uint32_t strikes;  /* ends since it was well for a minute */
+	uint32_t restarts; /* ends nobody asked for, since the fleet was
+			      started; what RESTARTS are everywhere */
 	uint64_t crashes[CRASHES];
 	uint64_t rss_kb, uss_kb, anon_kb; /* anon: no file's, no memfd's */
 	uint32_t fds, fd_limit;
@@ -324,7 +325,8 @@ struct page_plugin {
 	uint64_t events;	      /* finished */
 	uint64_t errors;	      /* answered with one */
 	uint64_t answered, worked_ms; /* events, and how long it had them */
-	uint64_t restarts, dead_letters;
+	uint64_t restarts;	      /* as page_watch's */
+	uint64_t dead_letters;
 	uint64_t dropped;	   /* the backlog was full */
 	uint64_t expired, damaged; /* of the backlog */
 	char note[PAGE_WORDS];	   /* why it is in this state, for people */
@@ -448,6 +450,10 @@ struct page_cluster {
 	uint32_t gate;		       /* the config has one */
 	uint32_t gate_clients;	       /* ... for so many */
 	uint32_t web, web_reserved;    /* the config has one */
+	/* In the store; of those nobody has looked at, the newest. */
+	uint32_t dead_letters, dead_unseen;
+	int64_t dead_ms; /* wall clock */
+	char dead_plugin[64];
 };
 
 /* When a loop turned last, boot clock; 0: never.  Each has one writer. */

@@ -174,6 +174,11 @@ extern const char *const verdict_subject_name[VERDICT_SUBJECTS_N];
 	    "its events wait long: users get no answer in time",                \
 	    "\"shardherd plugin list\" has its backlog; make it faster, or "    \
 	    "give it more workers.")                                            \
+	X(DEAD_LETTERS, "dead-letters", PLUGIN, INFO,                           \
+	    "events ended a plugin twice and were set aside; nobody has "       \
+	    "looked at them yet",                                               \
+	    "\"shardherd deadletter list\" shows them; once the plugin is "     \
+	    "mended, \"shardherd deadletter replay all\" gives them to it.")    \
 	X(GATE_DOWN, "gate-down", GATE, WARNING,                                \
 	    "no client can connect; what they miss is kept",                    \
 	    "\"shardherd logs\" says what it ended of; it is started again by " \

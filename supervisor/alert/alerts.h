@@ -35,7 +35,8 @@ struct fleet;
 	X(LIMITS, "limits")                                                    \
 	X(DISK, "disk")                                                        \
 	X(REBOOT, "reboot")                                                    \
-	X(SILENT, "partly deaf")
+	X(SILENT, "partly deaf")                                               \
+	X(LETTERS, "dead letters")
 
 enum alert_kind {
 #define X(n, s) ALERT_##n,

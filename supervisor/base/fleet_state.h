@@ -52,6 +52,7 @@ struct shard_args;
 	X(day_totals, day_totals)                                              \
 	X(status_page, status_page)                                            \
 	X(judged, judged)                                                      \
+	X(letters, letters)                                                    \
 	X(maintenance, maintenance)                                            \
 	X(reshard, reshard)                                                    \
 	X(sighup, sighup)                                                      \

@@ -172,7 +172,7 @@ add_shard(struct board *b, const struct view *v, const struct view_shard *s,
 	put(r, 5, s->s.rtt_ms, s->alive && s->s.rtt_ms > 0 ? "%ums" : "-",
 	    s->s.rtt_ms);
 	put_count(r, 6, s->alive ? waits : s->s.spool_events);
-	put_count(r, 7, s->w.starts > 0 ? s->w.starts - 1 : 0);
+	put_count(r, 7, s->w.restarts);
 	put_size(r, 8, s->alive ? s->w.uss_kb : 0);
 	r->urgency = s->deaf || s->s.state == SHARD_DOWN
 		|| s->s.state == SHARD_HELD

@@ -60,8 +60,9 @@ tell_counters(struct story *st, const struct page_plugin *p)
 	    ull(p->backlog_events), p->lag_ms > 0 ? ", the oldest for " : "",
 	    p->lag_ms > 0 ? human_age((int64_t)p->lag_ms, age) : "");
 	story_tell(st,
-	    "It was started again %llu times, ended %u times since it was "
-	    "healthy last, and %llu events that ended it were set aside.",
+	    "It ended %llu times unasked since the fleet was started, %u times "
+	    "since it was healthy last, and %llu events that ended it were set "
+	    "aside.",
 	    ull(p->restarts), p->strikes, ull(p->dead_letters));
 	if (p->dropped + p->expired + p->damaged > 0)
 		story_tell(st,

@@ -46,6 +46,7 @@
 	X(PLUGIN_HUNG, OUTAGE_FUNCTION)                                        \
 	X(PLUGIN_ERRING, OUTAGE_FUNCTION)                                      \
 	X(PLUGIN_LAGGING, OUTAGE_LATE)                                         \
+	X(DEAD_LETTERS, HIDDEN) /* each is a message without an answer */      \
 	X(GATE_DOWN, OUTAGE_PROGRAM)                                           \
 	X(GATE_HUNG, OUTAGE_PROGRAM)                                           \
 	X(GATE_STARTING, OUTAGE_PROGRAM)                                       \

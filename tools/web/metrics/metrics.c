@@ -199,7 +199,7 @@ put_handler(struct metrics_out *o, const struct view *v)
 	put_types(o, &v->handler);
 	put_ages(o, &v->handler);
 	one(o, METRICS_LAG_ID, (int64_t)view_unanswered(v));
-	one(o, METRICS_DEAD_LETTERS_ID, (int64_t)v->handler.dead_letters);
+	one(o, METRICS_DEAD_LETTERS_ID, (int64_t)v->cluster.dead_letters);
 	put_plugins(o, &v->plugins);
 	put_rest(o, v);
 }

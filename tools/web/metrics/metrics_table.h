@@ -79,7 +79,7 @@ extern const char *const metrics_type_name[METRICS_TYPES_N];
 	X(LAG, "handler_lag_events", GAUGE, "", "",                            \
 	    "Events that are not acknowledged.")                               \
 	X(DEAD_LETTERS, "dead_letters", GAUGE, "", "",                         \
-	    "Events put aside since the handler began.")                       \
+	    "Dead letters that are kept: events that ended a plugin twice.")   \
 	X(PLUGIN_EVENTS, "plugin_events", COUNTER, "", "plugin, result",       \
 	    "Events of a plugin: ok, error, dead or dropped.")                 \
 	X(PLUGIN_DURATION, "plugin_duration_seconds", SUMMARY, "seconds",      \

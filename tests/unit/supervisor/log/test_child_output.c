@@ -64,16 +64,19 @@ test_lines(void **state)
 static void
 test_last_words(void **state)
 {
+	static const char notice[] = "<3>the handler is away\n<1>ready\n",
+			  warning[] = "<1>ready\n<3>out of paper\n",
+			  foreign[] = "<4>ready\npanic: nil map\n";
 	struct child_output l;
 
-	feed(&l, "<3>the handler is away\n<1>ready\n", 34);
+	feed(&l, notice, sizeof(notice) - 1);
 	assert_string_equal(child_output_last(&l, l.last_ms), "");
-	feed(&l, "<1>ready\n<3>out of paper\n", 26);
+	feed(&l, warning, sizeof(warning) - 1);
 	assert_string_equal(child_output_last(&l, l.last_ms), "out of paper");
 	assert_string_equal(child_output_last(&l,
 				l.last_ms + CHILD_OUTPUT_LAST_MS + 1),
 	    "");
-	feed(&l, "<4>ready\npanic: nil map\n", 25);
+	feed(&l, foreign, sizeof(foreign) - 1);
 	assert_string_equal(child_output_last(&l,
 				l.last_ms + CHILD_OUTPUT_LAST_MS + 1),
 	    "panic: nil map");
@@ -135,8 +138,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_last_words),
-	    cmocka_unit_test(test_last_words),
-
 	    cmocka_unit_test(test_garbage_lines),
 	    cmocka_unit_test(f_b7_the_longest_line_is_one),
 	};
