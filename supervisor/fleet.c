@@ -539,6 +539,7 @@ fleet_init(struct fleet *f)
 	reshard_init(f->reshard, f);
 	alerts_open(f->alerts, f);
 	day_totals_init(f->day_totals, f);
+	next_start_init(f->next_start, f);
 	reload_effects_init(f->reload, f);
 	rollout_effects_init(f->rollout, f);
 	plugin_command_init(f->plugin_command, f);

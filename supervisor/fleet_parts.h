@@ -32,6 +32,7 @@
 #include "supervisor/status/day_totals.h"
 #include "supervisor/status/judged.h"
 #include "supervisor/status/letters.h"
+#include "supervisor/status/next_start.h"
 #include "supervisor/status/status_page.h"
 #include "supervisor/stop.h"
 #include "supervisor/systemd.h"

@@ -350,6 +350,7 @@ release_fleet(struct fleet *f)
 	alerts_close(f->alerts);
 	timer_stop(&f->reshard->timer);
 	day_totals_close(f->day_totals);
+	next_start_stop(f->next_start);
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks->timer);
 	reload_effects_free(f->reload);

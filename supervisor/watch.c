@@ -20,6 +20,7 @@
 #include "supervisor/status/day_totals.h"
 #include "supervisor/status/judged.h"
 #include "supervisor/status/letters.h"
+#include "supervisor/status/next_start.h"
 #include "supervisor/status/status_page.h"
 #include "supervisor/systemd.h"
 #include "supervisor/child/liveness.h"
@@ -211,6 +212,8 @@ look_at_members(struct watch *w)
 	day_totals_tick(f->day_totals);
 	probe_tick(f->probe);
 	letters_tick(f->letters, f);
+	if (!f->stopping)
+		next_start_tick(f->next_start);
 	status_page_update(f->status_page);
 	judged_look(f->judged, f);
 	alerts_watch(f->alerts);

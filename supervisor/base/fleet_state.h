@@ -53,6 +53,7 @@ struct shard_args;
 	X(status_page, status_page)                                            \
 	X(judged, judged)                                                      \
 	X(letters, letters)                                                    \
+	X(next_start, next_start)                                              \
 	X(maintenance, maintenance)                                            \
 	X(reshard, reshard)                                                    \
 	X(sighup, sighup)                                                      \

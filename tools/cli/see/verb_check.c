@@ -73,6 +73,16 @@ perf_data(const struct view *v, char *out, size_t size)
 	    (unsigned long long)view_unanswered(v));
 }
 
+/* The supervisor has seen the file, and its finding says the same. */
+static bool
+is_found(const struct view *v)
+{
+	static const enum verdict_code codes[] = {VERDICT_CODE_CONFIG_FAULT,
+	    VERDICT_CODE_CONFIG_REFUSED, VERDICT_CODE_NONE};
+
+	return v->alive && verdict_find(&v->verdict, codes, 0) != NULL;
+}
+
 int
 verb_check_line(const struct view *v, const char *trouble, char *out,
     size_t size)
@@ -86,7 +96,7 @@ verb_check_line(const struct view *v, const char *trouble, char *out,
 		str_format(what + strlen(what), sizeof(what) - strlen(what),
 		    ". %s", stop);
 	}
-	if (trouble[0] != '\0')
+	if (trouble[0] != '\0' && !is_found(v))
 		str_format(what + strlen(what), sizeof(what) - strlen(what),
 		    ", the config file has a problem: %.400s", trouble);
 	perf_data(v, perf, sizeof(perf));

@@ -19,6 +19,7 @@
 	X(IDENTIFY_SLOW, HIDDEN)                                               \
 	X(SHARDS_CRASHING, HIDDEN) /* those that are down tell */              \
 	X(CONFIG_REFUSED, HIDDEN)                                              \
+	X(CONFIG_FAULT, HIDDEN)                                                \
 	X(RELOAD_FAILED, HIDDEN)                                               \
 	X(TOKEN_FILE, HIDDEN)                                                  \
 	X(PROBE_FAILED, OUTAGE_TEST)                                           \
