@@ -12,6 +12,7 @@
 # make deb        the Debian package of it alone
 # make image      a container image of it
 # V=1 shows the commands.  BUILD= moves the build directory.
+# TRICKS=-DHERD_TRICK_NAME=0 leaves out what shared/base/tricks.h has of NAME.
 
 CC ?= gcc
 BUILD ?= build
@@ -51,7 +52,7 @@ HARDEN := -fstack-protector-strong -Werror=format-security \
 HARDEN += $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 # libev's macros break strict aliasing; see ev.h.
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fno-strict-aliasing \
-	$(HARDEN) $(SAN) -I. $(CFLAGS)
+	$(HARDEN) $(SAN) $(TRICKS) -I. $(CFLAGS)
 LDFLAGS_ALL = $(SAN) -Wl,--build-id -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
 
 Q = $(if $(V),,@)
@@ -187,16 +188,18 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver.o $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(BUILD)/fuzz/fuzz_envelope: $(BUILD)/tests/unit/rig/plain_json.o
 $(BUILD)/fuzz/fuzz_%.t: $(BUILD)/fuzz/fuzz_% Makefile
 	$(Q)printf '#!/bin/sh\nexec %s %s %s %s\n' $< $(FUZZ_ROUNDS) $(FUZZ_SEED) \
 		"$(strip $(call FUZZ_FILES,$*))" >$@ && chmod +x $@
 
 # What parts cost, for who wants to know; no test.
 BENCH_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+$(BUILD)/bench/floor_server: $(patsubst %,$(BUILD)/tests/bench/floor/%.o,conn talk)
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
 
 # Parts of a role alone, with what is around them played by a scenario.
 ALONE_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/gate/*.c \

@@ -15,8 +15,6 @@
 #include "shared/base/log.h"
 #include "shared/process/proctitle.h"
 
-#include <unistd.h>
-
 #define HANDLER_TICK_S (LANE_TICK_MS / 1000.0)
 #define HANDLER_LAST_S 15.0 /* for plugins that even SIGKILL can't end */
 
@@ -38,7 +36,7 @@ handler_page(struct handler *h, enum handler_state state)
 	struct page_handler *p = &h->own;
 
 	p->state = state;
-	p->pid = state == HANDLER_DOWN ? 0 : (int32_t)getpid();
+	p->pid = state == HANDLER_DOWN ? 0 : h->sheet.pid;
 	p->generation = h->generation;
 	p->events = h->intake.events;
 	p->duplicates = h->intake.duplicates;

@@ -20,6 +20,7 @@
 int
 stats_page_open(struct stats_page *s, int fd, struct err *e)
 {
+	s->pid = (int32_t)getpid();
 	return page_attach(&s->page, fd, e);
 }
 
@@ -86,7 +87,7 @@ sheet_take(struct stats_page *s, const struct page_handler *own)
 bool
 stats_page_serves(struct stats_page *s, const struct page_handler *own)
 {
-	bool named = s->page.head->handler_watch.pid == (int32_t)getpid();
+	bool named = s->page.head->handler_watch.pid == s->pid;
 
 	if (named && !s->in_service)
 		sheet_take(s, own);

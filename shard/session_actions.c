@@ -157,6 +157,15 @@ send_text(struct process *p, const char *text, size_t len)
 	return p->conn != NULL && websocket_send(p->conn, text, len) == 0;
 }
 
+/* Wipes text. */
+static void
+send_secret(struct process *p, char text[PAYLOAD_MAX + 1], size_t len)
+{
+	if (len > 0 && p->conn != NULL && send_queue_count_own(p->sends))
+		(void)websocket_send_secret(p->conn, text, len);
+	payload_wipe(text);
+}
+
 static void
 do_heartbeat(void *arg, bool has_seq, uint64_t seq)
 {
@@ -188,9 +197,7 @@ do_identify(void *arg)
 		ending_fatal(p, 0,
 		    "IDENTIFY does not fit 4096 bytes or [bot] presence is not "
 		    "a JSON object.");
-	else if (send_queue_count_own(p->sends))
-		(void)send_text(p, text, len);
-	payload_wipe(text);
+	send_secret(p, text, len);
 }
 
 static void
@@ -200,9 +207,7 @@ do_resume(void *arg, const char *id, uint64_t seq)
 	char text[PAYLOAD_MAX + 1];
 	size_t len = payload_resume(text, p->args->token, id, seq);
 
-	if (len > 0 && send_queue_count_own(p->sends))
-		(void)send_text(p, text, len);
-	payload_wipe(text);
+	send_secret(p, text, len);
 }
 
 /* A RESUMEd session shows what it showed before. */

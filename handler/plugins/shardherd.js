@@ -66,8 +66,10 @@ class Plugin {
 		takeWire();
 		for (const map of ['handlers', 'timers', 'commands', 'waiting'])
 			this[map] = new Map();
-		for (const list of ['schedules', 'started', 'checks', 'held'])
+		for (const list of ['schedules', 'started', 'checks', 'held',
+			'lines'])
 			this[list] = [];
+		process.on('exit', () => this.flush());
 		this.lastId = 0;
 		this.config = {}; // its section's config.KEY
 		this.kv = {
@@ -202,8 +204,17 @@ class Plugin {
 		} while (cursor !== null);
 	}
 
+	/* What was said in this turn leaves in one piece, at its end: a write for
+	 * each event costs more than a small plugin. */
 	send(message) {
-		wire(JSON.stringify({jsonrpc: '2.0', ...message}) + '\n');
+		if (this.lines.push(JSON.stringify({jsonrpc: '2.0', ...message})
+			+ '\n') === 1)
+			setImmediate(() => this.flush());
+	}
+
+	flush() {
+		if (this.lines.length > 0)
+			wire(this.lines.splice(0).join(''));
 	}
 
 	pump() {

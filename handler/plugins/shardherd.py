@@ -34,6 +34,7 @@ from typing import Any, AsyncIterator, BinaryIO, Callable, Iterator, \
 
 CALLS_MAX = 200  # on their way at once; the handler takes 256
 UPLOAD_MAX = 11 << 20  # bytes of one upload's files
+PIPE = 1 << 16  # bytes read at once
 DEPTH = 4000  # events may be nested 1024 deep
 GONE = {"code": -32003, "message": "the handler has closed the connection"}
 
@@ -56,7 +57,7 @@ def _take_wires() -> tuple[BinaryIO, BinaryIO]:
     UTF-8 whatever the locale."""
     global _wires
     if _wires is None:
-        _wires = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+        _wires = os.fdopen(os.dup(0), "rb", PIPE), os.fdopen(os.dup(1), "wb")
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)

@@ -79,7 +79,7 @@ plugin_begin(struct plugin *p)
 	p->life = ++p->host->lives;
 	p->oom_kills = oom_kills();
 	p->failure[0] = p->words[0] = '\0';
-	p->nobodys = p->closing = false;
+	p->nobodys = p->closing = p->in_order = false;
 	health_begin(&p->health);
 	if (start(p, &c, &e) < 0) {
 		log_error("plugin %s cannot be started: %s.  Next attempt in "
@@ -184,7 +184,8 @@ plugin_check(struct plugin *p)
 		str_copy(p->failure, "does not read its standard input",
 		    sizeof(p->failure));
 	} else {
-		p->guilty = d->id;
+		/* One that says "done" for several may be at any of them. */
+		p->guilty = p->in_order ? 0 : d->id;
 		plugin_event_name(d->event, name, sizeof(name));
 		str_format(p->failure, sizeof(p->failure),
 		    "did not finish %s within %.1f s (timeout)", name,

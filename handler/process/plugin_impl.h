@@ -54,7 +54,8 @@ struct plugin {
 	unsigned rung;	/* of plugin_ladder, in ENDING */
 	bool stopping, settled, reaping, was_up;
 	bool nobodys;	   /* its end is no event's fault, see pipes_calls */
-	uint64_t guilty;   /* id of what it is being ended for */
+	bool in_order;	   /* it has said "done" */
+	uint64_t guilty;   /* id of what it is being ended for; 0: any */
 	char failure[512]; /* why it is being ended */
 	char words[256];   /* see stderr_words.h */
 	uint64_t grumble_ms, grumbles;

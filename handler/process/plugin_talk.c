@@ -96,6 +96,7 @@ plugin_done(struct plugin *p, uint64_t upto)
 {
 	struct delivery *d;
 
+	p->in_order = true;
 	plugin_dirty(p);
 	while ((d = window_upto(&p->window, upto)) != NULL) {
 		plugin_judge(p, NULL);

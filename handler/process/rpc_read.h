@@ -27,13 +27,15 @@ struct rpc_read {
 	char id[RPC_READ_ID_MAX];
 	const char *method;	    /* borrowed from tree */
 	struct json_object *params; /* borrowed; NULL: none */
-	struct json_object *result; /* of RPC_READ_RESULT, borrowed */
+	struct json_object *result; /* of a RESULT to request 0, borrowed */
 	struct json_object *tree;
 	char why[192];
 };
 
 /* The caller ends with rpc_read_free, whatever the kind. */
 void rpc_read_parse(struct rpc_read *, const char *text, size_t len);
+/* The same, plain answers (rpc_answer.h) as everything else. */
+void rpc_read_tree(struct rpc_read *, const char *text, size_t len);
 void rpc_read_free(struct rpc_read *);
 /*
  * Of a line that could not be parsed: makes U+FFFD of each NUL in it, which is

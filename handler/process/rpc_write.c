@@ -26,12 +26,26 @@ blank_out(char *text, size_t len, char c)
 bool
 rpc_write_splice(char *text, size_t len)
 {
-	if (!text_is_utf8(text, len)
-	    || !envelope_valid(text, len, JSON_DEPTH_MAX))
+	bool breaks;
+
+	if (!envelope_valid_breaks(text, len, JSON_DEPTH_MAX, &breaks))
 		return false;
-	blank_out(text, len, '\n');
-	blank_out(text, len, '\r');
+	if (breaks) {
+		blank_out(text, len, '\n');
+		blank_out(text, len, '\r');
+	}
 	return true;
+}
+
+/* How many characters of it stand for themselves. */
+static size_t
+as_they_are(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] >= 0x20 && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
 }
 
 void
@@ -41,8 +55,9 @@ rpc_write_string(struct buf *b, const char *s)
 
 	buf_puts(b, "\"");
 	for (size_t i = 0; i < len; i += n) {
-		n = text_char(s + i, len - i);
-		if (n == 0) {
+		if ((n = as_they_are(s + i, len - i)) > 0) {
+			buf_add(b, s + i, n);
+		} else if ((n = text_char(s + i, len - i)) == 0) {
 			buf_puts(b, "?");
 			n = 1;
 		} else if ((unsigned char)s[i] < 0x20) {
@@ -80,6 +95,38 @@ rpc_write_initialize(struct buf *b, const char *plugin, const char *config)
 	    ",\"version\":\"" SHARDHERD_VERSION "\",\"config\":%s}}\n", config);
 }
 
+/* An event's line is made without printf, which took a tenth of its time. */
+#define PIECE 256 /* room for the words and numbers between two texts */
+
+static char *
+put_number(char *to, uint64_t n)
+{
+	char digits[20];
+	size_t k = sizeof(digits);
+
+	do
+		digits[--k] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	return mempcpy(to, digits + k, sizeof(digits) - k);
+}
+
+static char *
+put_number_or_null(char *to, uint64_t n)
+{
+	return n != 0 ? put_number(to, n) : stpcpy(to, "null");
+}
+
+static char *
+put_epoch(char *to, uint64_t epoch)
+{
+	if (epoch == 0)
+		return stpcpy(to, "null");
+	*to++ = '"';
+	for (int shift = 60; shift >= 0; shift -= 4)
+		*to++ = "0123456789abcdef"[epoch >> shift & 15];
+	return stpcpy(to, "\"");
+}
+
 static void
 line_session(struct buf *b, const struct event *e)
 {
@@ -89,10 +136,6 @@ line_session(struct buf *b, const struct event *e)
 		buf_puts(b, "null");
 	else
 		rpc_write_string(b, id);
-	if (e->session == 0)
-		buf_puts(b, ",\"epoch\":null");
-	else
-		buf_printf(b, ",\"epoch\":\"%016" PRIx64 "\"", e->session);
 }
 
 static void
@@ -118,19 +161,22 @@ rpc_write_event(struct buf *b, const struct delivery *d, const char *command)
 {
 	struct event *e = d->event;
 	bool again = (e->flags & UP_FLAG_AGAIN) != 0 || d->tries > 1;
+	char *from = buf_space(b, PIECE), *p;
 
-	buf_printf(b,
-	    "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":\"event\","
-	    "\"params\":{\"shard\":%" PRIu32 ",\"session\":",
-	    d->id, e->shard_id);
+	p = put_number(stpcpy(from, "{\"jsonrpc\":\"2.0\",\"id\":"), d->id);
+	p = stpcpy(p, ",\"method\":\"event\",\"params\":{\"shard\":");
+	p = stpcpy(put_number(p, e->shard_id), ",\"session\":");
+	buf_filled(b, (size_t)(p - from));
 	line_session(b, e);
-	if (e->seq == 0)
-		buf_puts(b, ",\"seq\":null");
-	else
-		buf_printf(b, ",\"seq\":%" PRIu64, e->seq);
-	buf_printf(b, ",\"replay\":%s,\"again\":%s,\"received_ms\":%" PRIu64,
-	    e->flags & UP_FLAG_REPLAY ? "true" : "false",
-	    again ? "true" : "false", e->recv_ms);
+	from = buf_space(b, PIECE);
+	p = put_epoch(stpcpy(from, ",\"epoch\":"), e->session);
+	p = put_number_or_null(stpcpy(p, ",\"seq\":"), e->seq);
+	p = stpcpy(p, ",\"replay\":");
+	p = stpcpy(p, e->flags & UP_FLAG_REPLAY ? "true" : "false");
+	p = stpcpy(p, ",\"again\":");
+	p = stpcpy(p, again ? "true" : "false");
+	p = put_number(stpcpy(p, ",\"received_ms\":"), e->recv_ms);
+	buf_filled(b, (size_t)(p - from));
 	if (command != NULL) {
 		buf_puts(b, ",\"command\":");
 		buf_puts(b, command);

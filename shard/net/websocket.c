@@ -13,6 +13,16 @@
 
 #define NO_STATUS 1005 /* a close frame without a code (RFC 6455 7.1.5) */
 
+/*
+ * A frame of ours: wslay keeps a copy of what it sends, and gives that back to
+ * the heap as it is.  Masked, as the wire has it, it says nothing.
+ */
+struct secret_frame {
+	size_t len, at;
+	bool begun; /* TLS may have some of it: it is the next to be written */
+	unsigned char bytes[];
+};
+
 struct websocket {
 	struct ev_loop *loop;
 	const struct websocket_events *events;
@@ -25,11 +35,12 @@ struct websocket {
 	size_t message_max, message_len;
 	const unsigned char *p; /* what wslay has not taken of buf */
 	size_t left;
-	bool control;		    /* the present frame is a control frame */
-	struct close_frame goodbye; /* whatever wslay thinks of its reason */
-	bool busy;		    /* within on_ready: freeing must wait */
-	bool dead;		    /* websocket_close was called */
-	bool over;		    /* closed or broken was reported */
+	bool control;		     /* the present frame is a control frame */
+	struct close_frame goodbye;  /* whatever wslay thinks of its reason */
+	bool busy;		     /* within on_ready: freeing must wait */
+	bool dead;		     /* websocket_close was called */
+	bool over;		     /* closed or broken was reported */
+	struct secret_frame *secret; /* waits, or is on its way; NULL: none */
 	unsigned char buf[WEBSOCKET_READ];
 };
 
@@ -42,6 +53,7 @@ conn_free(struct websocket *c)
 	ev_idle_stop(c->loop, &c->more);
 	wslay_event_context_free(c->ws);
 	tls_socket_free(c->wire);
+	free(c->secret);
 	free(c);
 }
 
@@ -51,7 +63,8 @@ send_close(struct websocket *c, unsigned code)
 {
 	unsigned char f[8] = {0x88, 0x82};
 
-	if (wslay_event_want_write(c->ws) || RAND_bytes(f + 2, 4) != 1)
+	if (wslay_event_want_write(c->ws) || c->secret != NULL
+	    || RAND_bytes(f + 2, 4) != 1)
 		return;
 	f[6] = (unsigned char)(f[2] ^ (code >> 8));
 	f[7] = (unsigned char)(f[3] ^ (code & 0xff));
@@ -195,18 +208,56 @@ on_message(wslay_event_context_ptr ws,
 
 /* ---- the loop's callbacks ------------------------------------------- */
 
+/* As much of it as goes; false: writing failed. */
+static bool
+write_secret(struct websocket *c)
+{
+	struct secret_frame *f = c->secret;
+	ssize_t n = 1;
+
+	f->begun = true;
+	while (f->at < f->len && n > 0) {
+		n = tls_socket_write(c->wire, f->bytes + f->at, f->len - f->at);
+		f->at += n > 0 ? (size_t)n : 0;
+	}
+	if (f->at == f->len || n < 0) {
+		free(f);
+		c->secret = NULL;
+	}
+	return n >= 0;
+}
+
+static bool
+write_all(struct websocket *c)
+{
+	bool begun = c->secret != NULL && c->secret->begun;
+
+	if (begun && (!write_secret(c) || c->secret != NULL))
+		return c->secret != NULL;
+	if (wslay_event_want_write(c->ws) && wslay_event_send(c->ws) != 0)
+		return false;
+	/* Between two frames of wslay's is the place for one of ours. */
+	return c->secret == NULL || wslay_event_want_write(c->ws)
+	    || write_secret(c);
+}
+
+static bool
+writes(const struct websocket *c)
+{
+	return c->secret != NULL || wslay_event_want_write(c->ws);
+}
+
 static void
 flush(struct websocket *c)
 {
 	int events = EV_READ;
 
-	if (!c->dead && wslay_event_want_write(c->ws)
-	    && wslay_event_send(c->ws) != 0)
+	if (!c->dead && writes(c) && !write_all(c))
 		/* The next read tells what happened to it. */
 		(void)shutdown(c->wire->fd, SHUT_RDWR);
 	if (c->dead)
 		return;
-	if (tls_socket_needs_room(c->wire, wslay_event_want_write(c->ws)))
+	if (tls_socket_needs_room(c->wire, writes(c)))
 		events |= EV_WRITE;
 	if ((c->io.events & (EV_READ | EV_WRITE)) == events)
 		return;
@@ -350,6 +401,36 @@ websocket_send(struct websocket *c, const char *text, size_t len)
 	    || wslay_event_get_queued_msg_count(c->ws) >= WEBSOCKET_QUEUE_MAX
 	    || wslay_event_queue_msg(c->ws, &m) != 0)
 		return -1;
+	if (!c->busy)
+		flush(c);
+	return 0;
+}
+
+int
+websocket_send_secret(struct websocket *c, const char *text, size_t len)
+{
+	struct secret_frame *f;
+	size_t head = len < 126 ? 2 : 4;
+	unsigned char *mask;
+
+	if (c->dead || c->over || c->secret != NULL || len > UINT16_MAX)
+		return -1;
+	f = base_alloc(sizeof(*f) + head + 4 + len);
+	f->len = head + 4 + len;
+	f->bytes[0] = 0x81; /* whole, a text (RFC 6455 5.2) */
+	f->bytes[1] = (unsigned char)(0x80 | (head == 2 ? len : 126));
+	if (head == 4) {
+		f->bytes[2] = (unsigned char)(len >> 8);
+		f->bytes[3] = (unsigned char)len;
+	}
+	mask = f->bytes + head;
+	if (RAND_bytes(mask, 4) != 1) {
+		free(f);
+		return -1;
+	}
+	for (size_t i = 0; i < len; i++)
+		mask[4 + i] = (unsigned char)text[i] ^ mask[i % 4];
+	c->secret = f;
 	if (!c->busy)
 		flush(c);
 	return 0;

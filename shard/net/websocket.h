@@ -38,6 +38,11 @@ struct websocket *websocket_open(struct ev_loop *, struct tls_socket *,
 /* Queues a text message: 0, or -1 when the queue is full or writing failed;
  * a failed connection is reported from the loop. */
 int websocket_send(struct websocket *, const char *text, size_t len);
+/*
+ * The same for a text with the token in it, of at most 65 535 bytes: no copy of
+ * it stays behind.  One at a time: -1 while the one before is not out.
+ */
+int websocket_send_secret(struct websocket *, const char *text, size_t len);
 /* code 0: no close frame.  No callback after it; NULL is allowed. */
 void websocket_close(struct websocket *, unsigned code);
 /* Unacknowledged bytes break the connection after this long. */

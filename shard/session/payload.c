@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/session/payload.h"
 
+#include "shared/base/str.h"
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"
 
@@ -14,19 +15,7 @@
 
 /* ---- writing -------------------------------------------------------- */
 
-/* json-c frees its copy as it is. */
-static void
-forget_token(struct json_object *root)
-{
-	struct json_object *d, *v;
-
-	if (json_object_object_get_ex(root, "d", &d)
-	    && json_object_object_get_ex(d, "token", &v))
-		OPENSSL_cleanse((void *)(uintptr_t)json_object_get_string(v),
-		    (size_t)json_object_get_string_len(v));
-}
-
-/* Serialises and frees root, wiping json-c's own copy of the text. */
+/* Serialises and frees root. */
 static size_t
 serialise(struct json_object *root, char *out)
 {
@@ -36,15 +25,62 @@ serialise(struct json_object *root, char *out)
 	    : json_object_to_json_string_length(root,
 		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 
-	if (text == NULL || len > PAYLOAD_MAX) {
-		json_object_put(root);
-		return 0;
-	}
-	memcpy(out, text, len + 1);
-	OPENSSL_cleanse((void *)(uintptr_t)text, len);
-	forget_token(root);
+	if (text == NULL || len > PAYLOAD_MAX)
+		len = 0;
+	else
+		memcpy(out, text, len + 1);
 	json_object_put(root);
 	return len;
+}
+
+/* A text within JSON's quotes; where it ends, NULL: not before end. */
+static char *
+quote(char *at, const char *end, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (end - at < 8)
+			return NULL;
+		if (c < 0x20) {
+			str_format(at, 7, "\\u%04x", c);
+			at += 6;
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			*at++ = '\\';
+		*at++ = (char)c;
+	}
+	return at;
+}
+
+/*
+ * {"op":op,"d":d}, with the token before the members of d, which is freed.
+ * The token never goes through json-c, which leaves copies of it on the heap
+ * as its text grows.
+ */
+static size_t
+serialise_secret(int op, const char *token, struct json_object *d, char *out)
+{
+	char *at, *end = out + PAYLOAD_MAX;
+	size_t len = 0;
+	const char *rest = json_object_to_json_string_length(d,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+
+	str_format(out, 64, "{\"op\":%d,\"d\":{\"token\":\"", op);
+	at = quote(out + strlen(out), end, token);
+	/* Of rest the opening bracket goes; "\"," and "}" come to it. */
+	if (rest == NULL || at == NULL || (size_t)(end - at) < len + 2) {
+		payload_wipe(out);
+		json_object_put(d);
+		return 0;
+	}
+	at = stpcpy(at, "\",");
+	memcpy(at, rest + 1, len - 1);
+	at += len - 1;
+	at = stpcpy(at, "}");
+	json_object_put(d);
+	return (size_t)(at - out);
 }
 
 static struct json_object *
@@ -97,7 +133,6 @@ payload_identify(char out[PAYLOAD_MAX + 1], const struct payload_identify *i)
 	struct json_object *d = json_object_new_object();
 	struct json_object *shard = json_object_new_array_ext(2), *presence;
 
-	json_object_object_add(d, "token", json_object_new_string(i->token));
 	json_object_object_add(d, "properties", properties());
 	json_object_object_add(d, "intents",
 	    json_object_new_uint64(i->intents));
@@ -114,7 +149,7 @@ payload_identify(char out[PAYLOAD_MAX + 1], const struct payload_identify *i)
 		}
 		json_object_object_add(d, "presence", presence);
 	}
-	return serialise(envelope_of(2, d), out);
+	return serialise_secret(2, i->token, d, out);
 }
 
 size_t
@@ -123,11 +158,10 @@ payload_resume(char out[PAYLOAD_MAX + 1], const char *token,
 {
 	struct json_object *d = json_object_new_object();
 
-	json_object_object_add(d, "token", json_object_new_string(token));
 	json_object_object_add(d, "session_id",
 	    json_object_new_string(session));
 	json_object_object_add(d, "seq", json_object_new_uint64(seq));
-	return serialise(envelope_of(6, d), out);
+	return serialise_secret(6, token, d, out);
 }
 
 size_t

@@ -44,9 +44,13 @@ int envelope_find(const char *text, size_t len, const char *key, size_t *off,
 uint64_t envelope_id(const char *value, size_t len);
 
 /*
- * Checks that text is exactly one JSON document (RFC 8259), of any depth up to
- * max_depth, with optional white space around it.
+ * Checks that text is exactly one JSON document (RFC 8259) in UTF-8, of any
+ * depth up to max_depth, with optional white space around it.
  */
 bool envelope_valid(const char *text, size_t len, unsigned max_depth);
+/* The same; when it is one, *breaks: there are line ends in it, which can only
+ * be between tokens. */
+bool envelope_valid_breaks(const char *text, size_t len, unsigned max_depth,
+    bool *breaks);
 
 #endif

@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 1040 /* an event may be nested 1024 deep */
 
 typedef struct json_object json;
 
@@ -24,29 +27,87 @@ struct waiting { /* came while we waited for an answer */
 };
 static struct waiting *first, **last = &first;
 
+/* What was read and not worked on yet: whole lines, and the start of one. */
+static char *got;
+static size_t got_at, got_end, got_size;
+
+/* Events are worked on in their order: those up to this one are done, and the
+ * handler was told so of those up to that. */
+static int64_t done, told;
+
+/* It leaves before we read again, as those before and behind it do. */
 static void
 write_line(json *message)
 {
 	json_object_object_add(message, "jsonrpc",
 	    json_object_new_string("2.0"));
 	puts(json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN));
-	fflush(stdout);
 	json_object_put(message);
+}
+
+/* What we have to say, in one piece: a write for each event would cost more
+ * than the rest of a small plugin. */
+static int
+tell(void)
+{
+	if (done > told)
+		printf("{\"jsonrpc\":\"2.0\",\"method\":\"done\","
+		       "\"params\":{\"upto\":%lld}}\n", (long long)done);
+	told = done;
+	return fflush(stdout);
+}
+
+/* The handler must not wait for what we have to say while we wait for it. */
+static int
+read_more(void)
+{
+	ssize_t n;
+
+	if (tell() != 0)
+		return -1;
+	if (got_at > 0)
+		memmove(got, got + got_at, got_end - got_at);
+	got_end -= got_at;
+	got_at = 0;
+	if (got_end == got_size) {
+		got_size = got_size > 0 ? 2 * got_size : 1 << 16;
+		got = realloc(got, got_size);
+		if (got == NULL)
+			exit(1);
+	}
+	n = read(STDIN_FILENO, got + got_end, got_size - got_end);
+	if (n <= 0)
+		return -1;
+	got_end += (size_t)n;
+	return 0;
 }
 
 /* The next message; NULL when the handler has no more for us. */
 static json *
 read_line(void)
 {
-	static char *line;
-	static size_t size;
+	static struct json_tokener *reader;
+	size_t seen = 0; /* of what is there: no end of a line */
+	char *line, *end = NULL;
 	json *message;
 
-	if (getline(&line, &size, stdin) == -1)
-		return NULL;
-	message = json_tokener_parse(line);
+	for (;;) {
+		if (got_end - got_at > seen)
+			end = memchr(got + got_at + seen, '\n',
+			    got_end - got_at - seen);
+		if (end != NULL)
+			break;
+		seen = got_end - got_at;
+		if (read_more() < 0)
+			return NULL;
+	}
+	line = got + got_at;
+	got_at = (size_t)(end + 1 - got);
+	if (reader == NULL)
+		reader = json_tokener_new_ex(DEPTH_MAX);
+	message = json_tokener_parse_ex(reader, line, (int)(end - line));
 	if (message == NULL) {
-		fprintf(stderr, "not JSON: %.80s\n", line);
+		fprintf(stderr, "not JSON: %.*s\n", 80, line);
 		exit(1);
 	}
 	return message;
@@ -219,6 +280,17 @@ initialize(void)
 	return result;
 }
 
+static void
+answer(json *request, json *result)
+{
+	json *message = json_object_new_object();
+
+	json_object_object_add(message, "id",
+	    json_object_get(get(request, "id")));
+	json_object_object_add(message, "result", result);
+	write_line(message);
+}
+
 int
 main(void)
 {
@@ -226,23 +298,20 @@ main(void)
 
 	while ((m = next_message()) != NULL) {
 		const char *method = text(m, "method");
-		json *answer, *result = NULL;
+		json *result = NULL;
 
 		if (strcmp(method, "shutdown") == 0)
-			return 0;
+			break;
 		if (strcmp(method, "initialize") == 0)
 			result = initialize();
 		else if (strcmp(method, "event") == 0)
 			on_event(get(m, "params"));
-		/* The event is done when it is answered. */
-		if (get(m, "id") != NULL) {
-			answer = json_object_new_object();
-			json_object_object_add(answer, "id",
-			    json_object_get(get(m, "id")));
-			json_object_object_add(answer, "result", result);
-			write_line(answer);
-		}
+		/* An event is done when the handler is told so. */
+		if (strcmp(method, "event") == 0)
+			done = json_object_get_int64(get(m, "id"));
+		else if (get(m, "id") != NULL)
+			answer(m, result);
 		json_object_put(m);
 	}
-	return 0;
+	return tell() != 0;
 }

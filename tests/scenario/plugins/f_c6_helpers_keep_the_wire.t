@@ -167,7 +167,7 @@ def typed(t, plugins):
             text[name] = f.read()
     there = set(re.findall(r"(?m)^\t(?:async )?(\w+)\(.*\) \{$",
         text["shardherd.js"].split("class Plugin")[1]))
-    inner = {"constructor", "send", "pump", "settle", "work", "declare",
+    inner = {"constructor", "send", "flush", "pump", "settle", "work", "declare",
         "request", "receive"}
     t.equal(there - inner, set(re.findall(r"(?m)^\t(\w+)\(",
         text["shardherd.d.ts"].split("interface Plugin")[1])),

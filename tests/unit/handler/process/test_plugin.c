@@ -45,6 +45,11 @@
 	" *noise*) n=0; while [ $n -lt 250 ]; do echo loud >&2; n=$((n+1));"   \
 	" done;;"                                                              \
 	" *closes*) exec 0<&-; sleep 1000;;"                                   \
+	" *first*) echo \"{\\\"method\\\":\\\"done\\\","                       \
+	"\\\"params\\\":{\\\"upto\\\":$id}}\"; continue;;"                     \
+	" *again*:true*kept*) ;;"                                              \
+	" *kept*) continue;;"                                                  \
+	" *hangs*) echo hanging >&2; exec sleep 1000;;"                        \
 	" *shutdown*) continue;;"                                              \
 	" esac;"                                                               \
 	" echo \"{\\\"id\\\":$id,\\\"result\\\":null}\"; done'"
@@ -308,6 +313,33 @@ f_c11_health_comes_back(void **state)
 	assert_int_equal(h.n, 0);
 }
 
+/* One that answers several at once hangs with answers still to be given: each
+ * comes alone then, and the one it hangs in is found at its second try. */
+static void
+test_hangs_before_it_says_done(void **state)
+{
+	push(1, "first");
+	while (t.finished == 0) {
+		plugin_pump_all(&t.host);
+		ev_run(t.loop, EVRUN_ONCE);
+	}
+	for (uint64_t i = 2; i <= EVENTS; i++)
+		push(i, i == 4 ? "hangs" : i < 6 ? "kept" : "plain");
+	while (!all_finished()) {
+		assert_true(t.seconds < PATIENCE_S);
+		if (plugin_state(t.plugin) == PLUGIN_IDLE
+		    || strcmp(plugin_words(t.plugin), "hanging") == 0)
+			fake_time_advance(fake_time_next());
+		plugin_pump_all(&t.host);
+		if (!all_finished())
+			ev_run(t.loop, EVRUN_ONCE);
+	}
+	assert_int_equal(t.aside, 1);
+	assert_int_equal(t.ended, 2);
+	for (unsigned i = 0; i < EVENTS; i++)
+		assert_int_equal(t.order[i], i + 1);
+}
+
 /* A call that is too long is refused; neither plugin nor event pays. */
 static void
 f_c13_a_line_too_long_is_not_the_events_fault(void **state)
@@ -499,6 +531,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_poison, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_hangs_before_it_says_done,
+		setup, teardown),
 	    cmocka_unit_test_setup_teardown(f_c11_errors_are_counted_and_judged,
 		setup, teardown),
 	    cmocka_unit_test(f_c11_health_comes_back),

@@ -410,6 +410,61 @@ test_peer_does_not_read(void **state)
 	assert_int_equal(websocket_send(t.conn, "x", 1), 0);
 }
 
+/* A text of the longest kind that has no head of its own here. */
+static void
+test_send_secret(void **state)
+{
+	char payload[128], text[125];
+	size_t len;
+
+	memset(text, 's', sizeof(text));
+	assert_int_equal(websocket_send(t.conn, "before", 6), 0);
+	assert_int_equal(websocket_send_secret(t.conn, text, sizeof(text)), 0);
+	assert_int_equal(websocket_send(t.conn, "after", 5), 0);
+	assert_int_equal(sent_frame(payload, &len), TEXT);
+	assert_memory_equal(payload, "before", len);
+	assert_int_equal(sent_frame(payload, &len), TEXT);
+	assert_int_equal(len, sizeof(text));
+	assert_memory_equal(payload, text, len);
+	assert_int_equal(sent_frame(payload, &len), TEXT);
+	assert_memory_equal(payload, "after", len);
+}
+
+/* It waits between two frames of the others, and goes out whole. */
+static void
+test_secret_waits(void **state)
+{
+	static char block[60000];
+	uint64_t sends = 0, got = 0;
+
+	while (websocket_send(t.conn, block, sizeof(block)) == 0)
+		sends++;
+	assert_int_equal(websocket_send_secret(t.conn, block, 4000), 0);
+	/* One at a time. */
+	assert_int_equal(websocket_send_secret(t.conn, block, 4000), -1);
+	net_until((got += take_bytes()) == sends * (sizeof(block) + 8) + 4008);
+	assert_int_equal(websocket_send_secret(t.conn, "x", 1), 0);
+	net_until((got += take_bytes()) == sends * (sizeof(block) + 8) + 4015);
+	assert_int_equal(websocket_send_secret(t.conn, block, 65536), -1);
+}
+
+/* Half of it is out: what else is sent comes behind it. */
+static void
+test_secret_goes_on(void **state)
+{
+	static char block[65535];
+	uint64_t got = 0, full = 0;
+	uint64_t secrets = 0;
+
+	/* Frames of ours alone, until one is stuck. */
+	while (websocket_send_secret(t.conn, block, sizeof(block)) == 0)
+		secrets++;
+	assert_int_equal(websocket_send(t.conn, "behind", 6), 0);
+	full = secrets * (sizeof(block) + 8) + 12;
+	net_until((got += take_bytes()) == full);
+	assert_int_equal(websocket_send_secret(t.conn, "x", 1), 0);
+}
+
 static uint64_t
 take_tls(SSL *server)
 {
@@ -474,6 +529,9 @@ main(void)
 	    T(f_a2_conn_may_be_closed_in_every_callback),
 	    T(test_send),
 	    T(test_peer_does_not_read),
+	    T(test_send_secret),
+	    T(test_secret_waits),
+	    T(test_secret_goes_on),
 	    T(f_a12_no_spinning_while_tls_waits_for_the_peer),
 	};
 

@@ -85,7 +85,7 @@ test_answer(void **state)
 static void
 test_identify(void **state)
 {
-	struct payload_identify i = {"tok\"en", 53608447, 3, 16, 50,
+	struct payload_identify i = {"t\\ok\"e\x01n", 53608447, 3, 16, 50,
 	    "{\"status\":\"online\"}"};
 	char out[PAYLOAD_MAX + 1], big[PAYLOAD_MAX];
 	struct json_object *o, *d, *v;
@@ -95,7 +95,7 @@ test_identify(void **state)
 	assert_int_equal(strlen(out), len);
 	assert_true(json_object_object_get_ex(o, "d", &d));
 	assert_true(json_object_object_get_ex(d, "token", &v));
-	assert_string_equal(json_object_get_string(v), "tok\"en");
+	assert_string_equal(json_object_get_string(v), "t\\ok\"e\x01n");
 	assert_true(json_object_object_get_ex(d, "shard", &v));
 	assert_string_equal(json_object_to_json_string_ext(v, 0), "[3,16]");
 	assert_true(json_object_object_get_ex(d, "presence", &v));
