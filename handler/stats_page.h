@@ -13,7 +13,7 @@ struct stats_page {
 	struct page page;
 	struct page_handler before;   /* what other generations counted */
 	struct page_plugins *plugins; /* the same of each plugin; NULL */
-	int32_t pid;		    /* ours: asked for once, not twice a turn */
+	int32_t pid; /* ours: asked for once, not twice a turn */
 	bool in_service;
 	bool fresh; /* what we had counted before is not taken off yet */
 };
