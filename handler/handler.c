@@ -70,6 +70,7 @@ handler_page_each(struct handler *h, struct page_plugins *page)
 
 	*next = *page;
 	plugin_set_page(&h->plugins, next);
+	stats_page_plugins(&h->sheet, next);
 	for (unsigned i = 0; i < h->plugins.entries && i < PAGE_PLUGINS; i++)
 		if (c->left[i].n > 0)
 			str_copy(next->plugin[i].commands, c->left[i].words,

@@ -24,6 +24,48 @@ stats_page_open(struct stats_page *s, int fd, struct err *e)
 	return page_attach(&s->page, fd, e);
 }
 
+/* Of a plugin. */
+#define PLUGIN_COUNTERS(X)                                                     \
+	X(events)                                                              \
+	X(errors)                                                              \
+	X(answered) X(worked_ms) X(restarts) X(dead_letters) X(dropped)
+
+static void
+plugins_take(struct stats_page *s, const struct page_plugins *of)
+{
+	free(s->plugins);
+	s->plugins = base_alloc(sizeof(*s->plugins));
+	memcpy(s->plugins, of, sizeof(*of));
+	s->fresh = true;
+}
+
+static struct page_plugin *
+plugin_before(struct stats_page *s, const char *name)
+{
+	for (size_t i = 0; s->plugins != NULL && i < PAGE_PLUGINS; i++)
+		if (strcmp(s->plugins->plugin[i].name, name) == 0)
+			return &s->plugins->plugin[i];
+	return NULL;
+}
+
+void
+stats_page_plugins(struct stats_page *s, struct page_plugins *own)
+{
+	for (size_t i = 0; i < PAGE_PLUGINS; i++) {
+		struct page_plugin *p = &own->plugin[i], *b;
+
+		if (p->name[0] == '\0'
+		    || (b = plugin_before(s, p->name)) == NULL)
+			continue;
+#define X(n)                                                                   \
+	b->n -= s->fresh ? p->n : 0;                                           \
+	p->n += b->n;
+		PLUGIN_COUNTERS(X)
+#undef X
+	}
+	s->fresh = false;
+}
+
 static void
 sheet_take(struct stats_page *s, const struct page_handler *own)
 {
@@ -34,6 +76,7 @@ sheet_take(struct stats_page *s, const struct page_handler *own)
 	page_repair(&head->plugins.lock);
 	for (size_t i = 0; i < PAGE_PLUGINS; i++)
 		page_repair(&head->plugin_past[i].lock);
+	plugins_take(s, &head->plugins);
 	memcpy(b, &head->handler, sizeof(*b));
 #define X(n) b->n -= own->n;
 	SHEET_COUNTERS(X)

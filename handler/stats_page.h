@@ -11,14 +11,18 @@
 
 struct stats_page {
 	struct page page;
-	struct page_handler before; /* what other generations counted */
-	int32_t pid;		    /* ours: asked for once, not twice a turn */
+	struct page_handler before;   /* what other generations counted */
+	struct page_plugins *plugins; /* the same of each plugin; NULL */
+	int32_t pid; /* ours: asked for once, not twice a turn */
 	bool in_service;
+	bool fresh; /* what we had counted before is not taken off yet */
 };
 
 int stats_page_open(struct stats_page *, int fd, struct err *);
 /* Are we the one in service?  own: what this handler has counted. */
 bool stats_page_serves(struct stats_page *, const struct page_handler *own);
+/* Adds what other generations counted of the plugins, once we serve. */
+void stats_page_plugins(struct stats_page *, struct page_plugins *own);
 /* Writes own and what came before it, and that our loop turns, if we are. */
 void stats_page_write(struct stats_page *, const struct page_handler *own);
 

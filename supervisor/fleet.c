@@ -50,6 +50,7 @@ fleet_page(struct fleet *f, uint32_t count, struct err *e)
 	page_close(&f->page);
 	if (page_create(&f->page, f->config->state_dir, count, e) == -1)
 		return -1;
+	status_page_begin(f->status_page);
 	status_page_update(f->status_page);
 	return 0;
 }
@@ -260,6 +261,8 @@ handler_ready(struct fleet *f, struct member *c)
 	const struct page_handler *p = &f->page.head->handler;
 
 	log_info("The %s is ready, generation %u.", c->name, c->generation);
+	status_notes_past(&f->page, -1, "%s ready, pid %d, generation %u",
+	    c->name, (int)c->pid, c->generation);
 	c->ends_before = p->plugin_restarts + p->dead_letters;
 	if (c == f->handler)
 		uplinks_add(f->uplinks, c);
@@ -274,6 +277,8 @@ ready(struct member *c)
 
 	if (service_of(f, c->role) != NULL) {
 		log_info("The %s is ready.", c->name);
+		status_notes_past(&f->page, -1, "%s ready, pid %d", c->name,
+		    (int)c->pid);
 		service_change_ready(service_of(f, c->role), c);
 		clients_follow(f->clients);
 		return;
@@ -534,6 +539,7 @@ fleet_init(struct fleet *f)
 	reshard_init(f->reshard, f);
 	alerts_open(f->alerts, f);
 	day_totals_init(f->day_totals, f);
+	next_start_init(f->next_start, f);
 	reload_effects_init(f->reload, f);
 	rollout_effects_init(f->rollout, f);
 	plugin_command_init(f->plugin_command, f);

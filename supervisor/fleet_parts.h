@@ -31,6 +31,8 @@
 #include "supervisor/sighup.h"
 #include "supervisor/status/day_totals.h"
 #include "supervisor/status/judged.h"
+#include "supervisor/status/letters.h"
+#include "supervisor/status/next_start.h"
 #include "supervisor/status/status_page.h"
 #include "supervisor/stop.h"
 #include "supervisor/systemd.h"

@@ -196,10 +196,11 @@ open_loop(struct fleet *f, struct err *e)
 
 /* Everything before the first process; each step knows its own sentence. */
 static int
-prepare(struct fleet *f, bool foreground, struct err *e)
+prepare(struct fleet *f, bool foreground, char before[LAST_WORDS_MAX],
+    struct err *e)
 {
 	struct config *c = f->config;
-	char *token, before[LAST_WORDS_MAX] = "";
+	char *token;
 
 	/* First of all: with too few even this could not be told. */
 	if (preflight_memory_fits(e) == -1
@@ -354,6 +355,7 @@ release_fleet(struct fleet *f)
 	alerts_close(f->alerts);
 	timer_stop(&f->reshard->timer);
 	day_totals_close(f->day_totals);
+	next_start_stop(f->next_start);
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks->timer);
 	reload_effects_free(f->reload);
@@ -460,10 +462,11 @@ run(struct fleet *f, const struct supervisor_args *args)
 {
 	const struct arrival *a = args->arrival;
 	struct signals s = {.fd = -1};
+	char before[LAST_WORDS_MAX] = "";
 	struct err e;
 	int code;
 
-	if (prepare(f, args->foreground, &e) == -1) {
+	if (prepare(f, args->foreground, before, &e) == -1) {
 		upgrade_return(f, a, &e);
 		return refuse(f, &e);
 	}
@@ -481,6 +484,8 @@ run(struct fleet *f, const struct supervisor_args *args)
 		f->exit_code = code;
 	} else {
 		systemd_start(f->systemd);
+		if (before[0] != '\0')
+			status_notes_past(&f->page, -1, "%s", before);
 		status_notes_past(&f->page, -1, "supervisor %d %s, version %s",
 		    (int)getpid(), a != NULL ? "goes on" : "started",
 		    SHARDHERD_VERSION);

@@ -19,6 +19,8 @@
 #include "supervisor/resources.h"
 #include "supervisor/status/day_totals.h"
 #include "supervisor/status/judged.h"
+#include "supervisor/status/letters.h"
+#include "supervisor/status/next_start.h"
 #include "supervisor/status/status_page.h"
 #include "supervisor/systemd.h"
 #include "supervisor/child/liveness.h"
@@ -213,6 +215,9 @@ look_at_members(struct watch *w)
 	discord_info_tick(f->discord_info);
 	day_totals_tick(f->day_totals);
 	probe_tick(f->probe);
+	letters_tick(f->letters, f);
+	if (!f->stopping)
+		next_start_tick(f->next_start);
 	status_page_update(f->status_page);
 	judged_look(f->judged, f);
 	alerts_watch(f->alerts);

@@ -184,13 +184,10 @@ void
 gate_lane_look(struct gate_lane *g, struct gate_lane_state *s)
 {
 	const struct lane *l = &g->lane;
-	struct spool_stats disk = {0};
 
-	if (l->backlog.spool != NULL)
-		spool_stats(l->backlog.spool, &disk);
 	*s = (struct gate_lane_state) {.open = gate_wire_is_open(&g->wire),
-	    .waiting = l->waiting.bulk_n + l->waiting.urgent_n + lane_out(l),
-	    .backlog = disk.events,
+	    .waiting = lane_waiting(l) + lane_out(l),
+	    .backlog = lane_on_disk(l),
 	    .dropped = l->dropped,
 	    .lag_ms = lane_lag_ms(&g->lane, (uint64_t)clock_wall_ms())};
 }

@@ -442,9 +442,26 @@ lane_out(const struct lane *l)
 }
 
 size_t
+lane_waiting(const struct lane *l)
+{
+	return l->waiting.bulk_n + l->waiting.urgent_n;
+}
+
+uint64_t
+lane_on_disk(const struct lane *l)
+{
+	struct spool_stats disk = {0};
+	uint64_t taken = l->backlog.taken_n + l->backlog.ahead_n;
+
+	if (l->backlog.spool != NULL)
+		spool_stats(l->backlog.spool, &disk);
+	return disk.events > taken ? disk.events - taken : 0;
+}
+
+size_t
 lane_load(const struct lane *l)
 {
-	size_t all = lane_out(l) + l->waiting.bulk_n + l->waiting.urgent_n;
+	size_t all = lane_out(l) + lane_waiting(l);
 	size_t own = l->backlog.taken_n + l->backlog.ahead_n;
 
 	return all > own ? all - own : 0;

@@ -77,7 +77,14 @@ void lane_spill(struct lane *);
 size_t lane_load(const struct lane *);
 /* Age of its oldest unfinished event, 0: it has none. */
 uint64_t lane_lag_ms(struct lane *, uint64_t now_wall_ms);
+/*
+ * Where what is not done waits, each event once: handed out, in memory, and on
+ * disk alone.  What was taken from disk to be handed out has its record there
+ * until it is done, and does not count there.
+ */
 size_t lane_out(const struct lane *);
+size_t lane_waiting(const struct lane *);
+uint64_t lane_on_disk(const struct lane *);
 /* Could the next event be handed out, as far as the order is concerned? */
 bool lane_open(struct lane *);
 

@@ -4,6 +4,7 @@
 
 #include "shared/base/log.h"
 #include "shared/base/text.h"
+#include "shared/process/process.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -137,8 +138,8 @@ plugin_entry_page(struct plugin_entry *p, uint64_t now, struct page_plugin *out)
 	if (l->backlog.spool != NULL)
 		spool_stats(l->backlog.spool, &disk);
 	out->outstanding = (uint32_t)lane_out(l);
-	out->waiting = l->waiting.bulk_n + l->waiting.urgent_n;
-	out->backlog_events = disk.events;
+	out->waiting = lane_waiting(l);
+	out->backlog_events = lane_on_disk(l);
 	out->backlog_bytes = disk.bytes;
 	out->lag_ms = lane_lag_ms(&p->lane, now);
 	out->events = l->events;
@@ -146,10 +147,10 @@ plugin_entry_page(struct plugin_entry *p, uint64_t now, struct page_plugin *out)
 		uint64_t answers;
 
 		out->errors += plugin_errors(p->slot[i]);
+		out->restarts += plugin_ends(p->slot[i]);
 		out->worked_ms += plugin_worked_ms(p->slot[i], &answers);
 		out->answered += answers;
 	}
-	out->restarts = p->restarts;
 	out->dead_letters = p->dead_letters;
 	out->dropped = l->dropped;
 	out->expired = disk.expired;
@@ -273,17 +274,26 @@ entry_switch(struct plugin_entry *p)
 {
 	unsigned was = p->active;
 
+	pid_t pid = plugin_pid(p->slot[was]);
+	size_t left = window_out(plugin_window(p->slot[was]));
+
 	p->active = p->next;
 	p->next = PLUGIN_SET_NONE;
 	p->old = was;
 	entry_windows(p);
 	lane_config(&p->lane, &p->cfg[p->active]);
 	subscriptions_set(p->set->route, p->index, &p->cfg[p->active]);
-	p->restarts++;
-	entry_answer(p, PLUGIN_SET_DONE,
-	    "plugin %s runs in a new process; the old one finishes %zu events "
-	    "and leaves",
-	    p->lane.name, window_out(plugin_window(p->slot[was])));
+	if (pid > 0 && process_stopped(pid))
+		entry_answer(p, PLUGIN_SET_DONE,
+		    "plugin %s runs in a new process; the old one (pid %d) is "
+		    "stopped by a signal or a debugger: unless it goes on it is "
+		    "killed, and its %zu events go to the new one",
+		    p->lane.name, (int)pid, left);
+	else
+		entry_answer(p, PLUGIN_SET_DONE,
+		    "plugin %s runs in a new process; the old one finishes "
+		    "%zu events and leaves",
+		    p->lane.name, left);
 	entry_leave(p, was);
 }
 
@@ -322,8 +332,6 @@ entry_active_changed(struct plugin_entry *p, struct plugin *a)
 			    "plugin %s is up", p->lane.name);
 		break;
 	case PLUGIN_IDLE:
-		p->restarts++;
-		/* FALLTHROUGH */
 	case PLUGIN_HELD:
 		if (p->next == PLUGIN_SET_NONE)
 			entry_answer(p,

@@ -23,7 +23,7 @@ struct plugin_entry {
 	bool asked;	 /* somebody waits to hear what became of it */
 	bool given;	 /* ... and its section is the one given */
 	uint32_t serial; /* ... under this number */
-	uint64_t dead_letters, restarts;
+	uint64_t dead_letters;
 	struct plugin_past past; /* not yet on the page */
 };
 

@@ -39,13 +39,15 @@ plugin_past_changed(struct plugin_past *p, const struct plugin *of)
 		plugin_past_tell(p, "up, pid %d", is.pid);
 		break;
 	case PLUGIN_ENDING:
-		if (plugin_failure(of)[0] != '\0')
+		if (plugin_failure(of)[0] != '\0' && !plugin_closing(of))
 			plugin_past_tell(p, "is ended, pid %d: it %s", is.pid,
 			    plugin_failure(of));
 		break;
 	case PLUGIN_IDLE:
-		plugin_past_tell(p, "ended: %s; started again in %.1f s",
-		    TEXT_OF(is.note, 130), plugin_delay_s(of));
+		plugin_past_tell(p,
+		    "ended: %s, pid %d; started again in %.1f s",
+		    TEXT_OF(is.note, 110), (int)plugin_was(of),
+		    plugin_delay_s(of));
 		break;
 	case PLUGIN_HELD:
 		plugin_past_tell(p, "held: it ended %u times in a row, now: %s",
@@ -53,8 +55,11 @@ plugin_past_changed(struct plugin_past *p, const struct plugin *of)
 		break;
 	case PLUGIN_GONE:
 	case PLUGIN_STATES:
-		plugin_past_tell(p, "ended%s%s", is.note[0] != '\0' ? ": " : "",
-		    is.note);
+		plugin_past_tell(p, "ended%s%s, pid %d",
+		    is.note[0] == '\0'			   ? ""
+			: strcmp(is.note, "as asked") == 0 ? " "
+							   : ": ",
+		    TEXT_OF(is.note, 130), (int)plugin_was(of));
 		break;
 	}
 }

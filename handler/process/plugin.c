@@ -79,7 +79,7 @@ plugin_begin(struct plugin *p)
 	p->life = ++p->host->lives;
 	p->oom_kills = oom_kills();
 	p->failure[0] = p->words[0] = '\0';
-	p->nobodys = p->in_order = false;
+	p->nobodys = p->closing = p->in_order = false;
 	health_begin(&p->health);
 	if (start(p, &c, &e) < 0) {
 		log_error("plugin %s cannot be started: %s.  Next attempt in "
@@ -91,8 +91,7 @@ plugin_begin(struct plugin *p)
 		plugin_next(p);
 		return;
 	}
-	if (p->started++ > 0)
-		p->host->restarts++;
+	p->started++;
 	p->pid = c.pid;
 	pipes_open(&p->pipes, p->host->loop, &c, &plugin_pipes);
 	own = config_plugin_keys_json(p->cfg->own);
@@ -145,6 +144,7 @@ plugin_end(struct plugin *p)
 	pipes_close_out(&p->pipes);
 	timer_stop(&p->timer);
 	p->rung = 0;
+	p->closing = false;
 	plugin_enter(p, PLUGIN_ENDING);
 	plugin_rung(p);
 }
@@ -155,6 +155,7 @@ plugin_closed(struct plugin *p)
 {
 	pipes_close_in(&p->pipes);
 	p->rung = 0;
+	p->closing = true;
 	timer_set(&p->timer, PLUGIN_EXIT_S);
 	plugin_enter(p, PLUGIN_ENDING);
 }
@@ -234,6 +235,12 @@ plugin_died(struct plugin *p)
 	p->up_ms = 0;
 	p->settled = true;
 	p->host->ended(p->host, p);
+	/* An end that nobody asked for; a successor that never was up has not
+	 * taken the place of the one that was. */
+	if (!p->stopping && (!p->once || p->was_up)) {
+		p->ends++;
+		p->host->restarts++;
+	}
 	plugin_next(p);
 }
 
@@ -302,6 +309,26 @@ plugin_starved(const struct plugin *p, int status)
 	    && oom_kills() > p->oom_kills;
 }
 
+/* How it ended that was asked to. */
+static void
+plugin_asked_words(struct plugin *p, int status, const char *how)
+{
+	bool ours = WIFSIGNALED(status) && p->rung > 0
+	    && WTERMSIG(status) == plugin_ladder[p->rung - 1].signal;
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		str_copy(p->ended, "as asked", sizeof(p->ended));
+	else if (ours)
+		str_format(p->ended, sizeof(p->ended),
+		    "it had not ended when asked and was ended by the handler "
+		    "(%s)",
+		    how);
+	else
+		str_copy(p->ended, how, sizeof(p->ended));
+	log_info("plugin %s, pid %d, ended: %s", p->cfg->name, (int)p->was,
+	    p->ended);
+}
+
 static void
 plugin_obituary(struct plugin *p, int status)
 {
@@ -314,14 +341,14 @@ plugin_obituary(struct plugin *p, int status)
 		    "signal 9 (Killed), likely for want of memory: the kernel "
 		    "has ended a process of our cgroup",
 		    sizeof(how));
+	if (p->stopping) {
+		plugin_asked_words(p, status, how);
+		return;
+	}
 	/* What is too long is cut at the end. */
 	str_format(p->ended, sizeof(p->ended), "%s%s%s", TEXT_OF(how, 110),
 	    p->failure[0] || p->words[0] ? ": " : "",
 	    p->failure[0] ? p->failure : p->words);
-	if (p->stopping) {
-		log_info("plugin %s ended: %s", p->cfg->name, how);
-		return;
-	}
 	if (p->up_ms != 0 && clock_boot_ms() - p->up_ms >= PLUGIN_HEALTHY_MS) {
 		p->delay_s = p->host->config->restart_min_s;
 		p->strikes = 0;
@@ -339,6 +366,7 @@ plugin_reap(struct plugin *p)
 
 	if (p->pid == 0 || !guest_ended(p->pid, &status))
 		return;
+	p->was = p->pid;
 	p->pid = 0;
 	/* Answers it gave before the end count, and so do its last words. */
 	p->reaping = true;
@@ -473,6 +501,18 @@ plugin_errors(const struct plugin *p)
 	return p->health.errors;
 }
 
+pid_t
+plugin_was(const struct plugin *p)
+{
+	return p->was;
+}
+
+uint64_t
+plugin_ends(const struct plugin *p)
+{
+	return p->ends;
+}
+
 uint64_t
 plugin_worked_ms(const struct plugin *p, uint64_t *answers)
 {
@@ -490,6 +530,12 @@ const char *
 plugin_failure(const struct plugin *p)
 {
 	return p->failure;
+}
+
+bool
+plugin_closing(const struct plugin *p)
+{
+	return p->closing;
 }
 
 double

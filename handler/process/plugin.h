@@ -120,6 +120,7 @@ const char *plugin_name(const struct plugin *);
 /* Its section, as the process that runs or ran last was started with it. */
 const struct config_plugin *plugin_config(const struct plugin *);
 pid_t plugin_pid(const struct plugin *); /* 0: no process */
+pid_t plugin_was(const struct plugin *); /* its last one that ended; 0 */
 unsigned plugin_index(const struct plugin *);
 unsigned plugin_slot(const struct plugin *);
 enum plugin_state plugin_state(const struct plugin *);
@@ -128,11 +129,14 @@ uint64_t plugin_life(const struct plugin *); /* counts its processes */
 bool plugin_settled(const struct plugin *);
 struct window *plugin_window(struct plugin *);
 uint64_t plugin_errors(const struct plugin *); /* answers that were errors */
+uint64_t plugin_ends(const struct plugin *);   /* that nobody asked for */
 /* All answers, and for how long it had what they are to. */
 uint64_t plugin_worked_ms(const struct plugin *, uint64_t *answers);
 const char *plugin_words(const struct plugin *);   /* last of its stderr */
 const char *plugin_failure(const struct plugin *); /* why it was ended; "" */
-double plugin_delay_s(const struct plugin *);	   /* until its next start */
+/* It has closed its pipe, and most likely ends by itself. */
+bool plugin_closing(const struct plugin *);
+double plugin_delay_s(const struct plugin *); /* until its next start */
 /* State, process, health and note; the rest of the page is not its business. */
 void plugin_describe(const struct plugin *, struct page_plugin *);
 /* "MESSAGE_CREATE (shard 3, seq 17)" */

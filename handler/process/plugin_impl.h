@@ -45,6 +45,9 @@ struct plugin {
 	pid_t pid; /* 0: none */
 	struct pipes pipes;
 	uint64_t life, up_ms, started;
+	uint64_t ends; /* that nobody asked for */
+	pid_t was;     /* the last one that ended */
+	bool closing;  /* it closed its pipe: what comes of it is not known */
 	int64_t oom_kills; /* of our cgroup, at its start */
 	double delay_s;
 	double waits_s; /* before the start that is due */

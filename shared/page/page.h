@@ -222,6 +222,7 @@ struct page_watch {
 	uint64_t starts;
 	uint32_t strikes;  /* ends since it was well for a minute */
 	uint32_t walked_s; /* boot stamp, when uss_kb was told; 0: never */
+	uint32_t restarts; /* ends nobody asked for since the start */
 	uint64_t crashes[CRASHES];
 	uint64_t rss_kb, uss_kb, anon_kb; /* anon: no file's, no memfd's */
 	uint32_t fds, fd_limit;
@@ -317,18 +318,27 @@ struct page_plugin {
 	uint32_t by_operator; /* held: somebody unloaded it */
 	uint32_t failing;     /* answers mostly with errors */
 	uint64_t state_since_ms;
-	uint64_t waiting; /* events in memory, not handed out */
-	uint64_t backlog_events, backlog_bytes; /* on disk */
+	/* Not handed out, in memory; the events of those on disk alone, the
+	 * bytes of all there. */
+	uint64_t waiting, backlog_events, backlog_bytes;
 	uint64_t lag_ms;	      /* age of its oldest unfinished event */
 	uint64_t events;	      /* finished */
 	uint64_t errors;	      /* answered with one */
 	uint64_t answered, worked_ms; /* events, and how long it had them */
-	uint64_t restarts, dead_letters;
+	uint64_t restarts;	      /* as page_watch's */
+	uint64_t dead_letters;
 	uint64_t dropped;	   /* the backlog was full */
 	uint64_t expired, damaged; /* of the backlog */
 	char note[PAGE_WORDS];	   /* why it is in this state, for people */
 	char commands[PAGE_WORDS]; /* which it declared are left out, why */
 };
+
+/* The events that wait for it, each once. */
+static inline uint64_t
+page_plugin_waits(const struct page_plugin *p)
+{
+	return p->outstanding + p->waiting + p->backlog_events;
+}
 
 /* Written by the handler only. */
 struct page_plugins {
@@ -440,6 +450,10 @@ struct page_cluster {
 	uint32_t gate;		       /* the config has one */
 	uint32_t gate_clients;	       /* ... for so many */
 	uint32_t web, web_reserved;    /* the config has one */
+	/* In the store; of those nobody has looked at, the newest. */
+	uint32_t dead_letters, dead_unseen;
+	int64_t dead_ms; /* wall clock */
+	char dead_plugin[64];
 };
 
 /* When a loop turned last, boot clock; 0: never.  Each has one writer. */

@@ -256,6 +256,7 @@ look_alive(const struct verdict_facts *f, struct verdict_fleet *v)
 	if (!f->cluster->held)
 		look_notes(f, v);
 	verdict_look_budget(f, v);
+	verdict_look_letters(f, v);
 }
 
 void

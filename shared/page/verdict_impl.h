@@ -32,6 +32,7 @@ void verdict_look_web(const struct verdict_facts *, struct verdict_fleet *);
 void verdict_look_clients(const struct verdict_facts *, struct verdict_fleet *);
 void verdict_look_budget(const struct verdict_facts *, struct verdict_fleet *);
 void verdict_look_limits(const struct verdict_facts *, struct verdict_fleet *);
+void verdict_look_letters(const struct verdict_facts *, struct verdict_fleet *);
 void verdict_look_disk(const struct verdict_facts *, struct verdict_fleet *);
 /* Is there a note of this code on the page? */
 bool verdict_noted(const struct page_cluster *, enum verdict_code);

@@ -120,14 +120,35 @@ look_plugins(const struct verdict_facts *f, struct verdict_fleet *v)
 						t.first_late->name),
 				   t.late, "%.63s", t.first_late->name),
 		    "%llu events wait for it, the oldest for so long",
-		    (unsigned long long)(t.first_late->waiting
-			+ t.first_late->backlog_events
-			+ t.first_late->outstanding));
+		    (unsigned long long)page_plugin_waits(t.first_late));
 	if (h->plugins_failing > 0)
 		verdict_name(verdict_found(v, VERDICT_CODE_PLUGIN_ERRING, -1,
 				 "%.255s", h->note),
 		    h->plugins_failing, "%.63s",
 		    t.failing > 0 ? t.first_failing->name : "");
+}
+
+/* Kept in the store, whatever becomes of the handler. */
+void
+verdict_look_letters(const struct verdict_facts *f, struct verdict_fleet *v)
+{
+	const struct page_cluster *c = f->cluster;
+	struct verdict_finding *w;
+
+	if (c->dead_unseen == 0)
+		return;
+	w = verdict_found(v, VERDICT_CODE_DEAD_LETTERS,
+	    c->dead_ms != 0 && f->wall_ms > c->dead_ms ? f->wall_ms - c->dead_ms
+						       : -1,
+	    "%u event%s set aside", c->dead_unseen,
+	    c->dead_unseen == 1 ? "" : "s");
+	verdict_name(w, c->dead_unseen, "%.63s", c->dead_plugin);
+	verdict_detail(w,
+	    "%s ended plugin %.63s twice, and %s a dead letter nobody has "
+	    "looked at",
+	    c->dead_unseen == 1 ? "it" : "the last of them", c->dead_plugin,
+	    c->dead_unseen == 1 ? "is" : "each is");
+	w->note = true;
 }
 
 /* ---- the handler ---------------------------------------------------- */

@@ -81,6 +81,11 @@ extern const char *const verdict_subject_name[VERDICT_SUBJECTS_N];
 	X(CONFIG_REFUSED, "config-refused", FLEET, WARNING,                     \
 	    "the config file has a fault: the one of before is in force",       \
 	    "Mend the file, then \"shardherd reload\".")                        \
+	X(CONFIG_FAULT, "config-fault", FLEET, WARNING,                         \
+	    "the config file, or a program it names, has a fault: no start, "   \
+	    "reload or rollout would take it",                                  \
+	    "\"shardherd config check\" names all faults; mend them before "    \
+	    "something has to be started.")                                     \
 	X(RELOAD_FAILED, "reload-failed", FLEET, WARNING,                       \
 	    "the last reload was taken back",                                   \
 	    "Mend what it names, then \"shardherd reload\".")                   \
@@ -174,6 +179,11 @@ extern const char *const verdict_subject_name[VERDICT_SUBJECTS_N];
 	    "its events wait long: users get no answer in time",                \
 	    "\"shardherd plugin list\" has its backlog; make it faster, or "    \
 	    "give it more workers.")                                            \
+	X(DEAD_LETTERS, "dead-letters", PLUGIN, INFO,                           \
+	    "events ended a plugin twice and were set aside; nobody has "       \
+	    "looked at them yet",                                               \
+	    "\"shardherd deadletter list\" shows them; once the plugin is "     \
+	    "mended, \"shardherd deadletter replay all\" gives them to it.")    \
 	X(GATE_DOWN, "gate-down", GATE, WARNING,                                \
 	    "no client can connect; what they miss is kept",                    \
 	    "\"shardherd logs\" says what it ended of; it is started again by " \

@@ -8,6 +8,7 @@
 
 #define KEY_PREFIX "blob/dead/"
 #define KEY_META "blob/dead-meta"
+#define KEY_SEEN "blob/dead-seen" /* uint64_t: up to here */
 
 /* Beside the entries, so that ids go on when all of them were dropped. */
 struct meta {
@@ -256,4 +257,87 @@ deadletter_drop_all(const struct store *s, uint64_t *dropped, struct err *e)
 		return store_env_commit(&tx, e);
 	store_env_abort(&tx);
 	return store_env_fail(s, rc, "write to", e);
+}
+
+/* ---- who has looked ------------------------------------------------- */
+
+static int
+seen_get(struct store_tx *tx, uint64_t *id, struct err *e)
+{
+	struct store_key k;
+
+	*id = 0;
+	store_env_key(&k, KEY_SEEN);
+	return store_env_get(tx, &k, "dead letters seen", id, sizeof(*id), e);
+}
+
+int
+deadletter_sum(const struct store *s, struct deadletter_sum *sum, struct err *e)
+{
+	struct deadletter d;
+	struct store_tx tx;
+	const char *raw;
+	uint64_t seen;
+	MDB_cursor *cur;
+	MDB_val k, v;
+	int rc;
+
+	*sum = (struct deadletter_sum) {0};
+	if (store_env_begin(&tx, s, false, e) < 0)
+		return -1;
+	if (seen_get(&tx, &seen, e) < 0) {
+		store_env_abort(&tx);
+		return -1;
+	}
+	if ((rc = mdb_cursor_open(tx.txn, tx.dbi, &cur)) == 0) {
+		for (rc = first(cur, &k, &v); rc == 0; rc = next(cur, &k, &v)) {
+			if (!entry_read(&v, &d, &raw))
+				continue;
+			sum->kept++;
+			if (d.id <= seen)
+				continue;
+			sum->unseen++;
+			sum->newest = d;
+		}
+		mdb_cursor_close(cur);
+	}
+	store_env_abort(&tx);
+	return rc == 0 || rc == MDB_NOTFOUND ? 0
+					     : store_env_fail(s, rc, "read", e);
+}
+
+struct before {
+	uint64_t seen, id;
+	bool any;
+};
+
+/* Is there one before it that nobody has looked at? */
+static int
+find_before(const struct deadletter *d, const char *raw, void *arg)
+{
+	struct before *b = arg;
+
+	b->any |= d->id > b->seen && d->id < b->id;
+	return b->any || d->id >= b->id;
+}
+
+int
+deadletter_seen(const struct store *s, uint64_t id, bool alone, struct err *e)
+{
+	struct before b = {.id = id};
+	struct store_key k;
+
+	store_env_key(&k, KEY_SEEN);
+	if (store_env_get_one(s, &k, "dead letters seen", &b.seen,
+		sizeof(b.seen), e)
+	    < 0)
+		return -1;
+	if (id <= b.seen)
+		return 0;
+	if (alone && deadletter_each(s, find_before, &b, e) < 0)
+		return -1;
+	/* It is looked at, and those before it are not: they count. */
+	if (b.any)
+		return 0;
+	return store_env_put_one(s, &k, &id, sizeof(id), e);
 }

@@ -41,6 +41,16 @@ int deadletter_get(const struct store *, uint64_t id, struct deadletter *,
 int deadletter_each(const struct store *,
     int (*fn)(const struct deadletter *, const char *raw, void *), void *,
     struct err *);
+/* How many there are, and how many of them nobody has looked at. */
+struct deadletter_sum {
+	uint64_t kept, unseen;
+	struct deadletter newest; /* of those nobody has; id 0: there is none */
+};
+/* Reads no events: cheap. */
+int deadletter_sum(const struct store *, struct deadletter_sum *, struct err *);
+/* Somebody has looked at all up to id; alone: at this one of them. */
+int deadletter_seen(const struct store *, uint64_t id, bool alone,
+    struct err *);
 /* 1 dropped, 0 there was none, -1. */
 int deadletter_drop(const struct store *, uint64_t id, struct err *);
 int deadletter_drop_all(const struct store *, uint64_t *dropped, struct err *);

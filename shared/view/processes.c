@@ -41,7 +41,7 @@ add_own(struct processes *p, const struct view *v, enum processes_kind kind,
 	struct processes_row *r = add(p, kind, "");
 
 	r->state = state;
-	r->restarts = w->starts > 0 ? w->starts - 1 : 0;
+	r->restarts = w->restarts;
 	if (!alive) {
 		r->note = w->last_end;
 		return r;
@@ -127,7 +127,7 @@ add_client(struct processes *p, const struct view *v,
 {
 	struct processes_row *r = add(p, PROCESSES_CLIENT, c->name);
 
-	r->restarts = c->w.starts > 0 ? c->w.starts - 1 : 0;
+	r->restarts = c->w.restarts;
 	if (c->pid == 0) {
 		r->state = c->w.restart_ms > v->now_ms ? "waiting" : "down";
 		r->note = c->w.last_end;
@@ -147,6 +147,7 @@ add_supervisor(struct processes *p, const struct view *v)
 	struct processes_row *r = add(p, PROCESSES_SUPERVISOR, "");
 
 	r->well = v->alive && !v->hung;
+	r->restarts = v->supervisor_watch.restarts;
 	r->state = !v->alive ? "down"
 	    : v->stopped     ? "stopped"
 	    : v->hung	     ? "hung"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The processes of a fleet as a person lists them: each with its state, how
- * long it runs, how often it was started again, and the memory of its own.
+ * long it runs, how often it ended unasked, and the memory of its own.
  * That of plugins and bots is looked up in /proc here, a look for each; the
  * supervisor has put the others' on the page.
  */
@@ -31,7 +31,7 @@ struct processes_row {
 	bool well;
 	int32_t pid;	     /* 0: none */
 	int64_t up_ms;	     /* -1: it does not run */
-	uint64_t restarts;   /* starts but the first */
+	uint64_t restarts;   /* as page_watch.restarts */
 	uint64_t private_kb; /* 0: not known */
 	const char *note;    /* why it is as it is, "" */
 };

@@ -166,6 +166,7 @@ status_json_shard(const struct view *v, const struct view_shard *sh)
 	    status_json_causes(s->resumed_for));
 	json_object_object_add(o, "crashes", crashes(w));
 	json_put_int(o, "starts", w->starts);
+	json_put_int(o, "restarts", w->restarts);
 	put_samples(o, w);
 	put_text(o, "note", s->note);
 	put_text(o, "last_end", w->last_end);
@@ -248,6 +249,8 @@ cluster(const struct view *v)
 	put_seconds(o, "reboot_s",
 	    c->reboot_ms != 0 ? v->wall_ms - c->reboot_ms : -1);
 	put_text(o, "reboot", c->reboot);
+	json_put_int(o, "dead_letters", c->dead_letters);
+	json_put_int(o, "dead_letters_unseen", c->dead_unseen);
 	put_seconds(o, "stopped_s",
 	    v->told_down ? v->wall_ms - v->told.at_ms : -1);
 	put_text(o, "stopped_by", v->told_down ? v->told.by : "");

@@ -254,6 +254,7 @@ clean_words(struct view *v)
 	WORDS(c->log_dir);
 	WORDS(c->reboot);
 	WORDS(c->rollout_note);
+	WORDS(c->dead_plugin);
 	WORDS(c->probe.text);
 	WORDS(v->handler.note);
 	WORDS(v->handler.rest_note);

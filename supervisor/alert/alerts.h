@@ -45,7 +45,9 @@ struct fleet;
 	X(DISK, "disk", "the disk of state_dir or log_dir runs out")                \
 	X(REBOOT, "reboot", "the machine was started anew")                         \
 	X(SILENT, "partly deaf",                                                    \
-	    "a class of events is heard no more, others flow")
+	    "a class of events is heard no more, others flow")                      \
+	X(LETTERS, "dead letters",                                                  \
+	    "events that a plugin could not work on wait to be looked at")
 enum alert_kind {
 #define X(n, s, m) ALERT_##n,
 	ALERT_KINDS(X)

@@ -52,6 +52,8 @@ struct shard_args;
 	X(day_totals, day_totals)                                              \
 	X(status_page, status_page)                                            \
 	X(judged, judged)                                                      \
+	X(letters, letters)                                                    \
+	X(next_start, next_start)                                              \
 	X(maintenance, maintenance)                                            \
 	X(reshard, reshard)                                                    \
 	X(sighup, sighup)                                                      \

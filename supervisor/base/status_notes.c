@@ -18,6 +18,7 @@ static const struct {
 } kind[NOTE_SOURCES] = {
     [NOTE_FATAL] = {VERDICT_CODE_FLEET_HELD, 0},
     [NOTE_CONFIG] = {VERDICT_CODE_CONFIG_REFUSED, 0},
+    [NOTE_FILE] = {VERDICT_CODE_CONFIG_FAULT, 0},
     [NOTE_DISK] = {VERDICT_CODE_DISK_SHORT, 0},
     [NOTE_PERMIT] = {VERDICT_CODE_IDENTIFY_SLOW, 0},
     /* Of something that is over: the next reload may be weeks away. */

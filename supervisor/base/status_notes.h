@@ -15,6 +15,7 @@
 enum status_note {
 	NOTE_FATAL,
 	NOTE_CONFIG,
+	NOTE_FILE,
 	NOTE_DISK,
 	NOTE_PERMIT,
 	NOTE_RELOAD,

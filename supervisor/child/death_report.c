@@ -23,6 +23,19 @@ is_oom(const struct death_report *o)
 	    && o->oom_after > o->oom_before;
 }
 
+/* Which of our signals ended what had not stopped when asked; 0. */
+static int
+sent_by_us(const struct death_report *o)
+{
+	int sig = o->unknown || !WIFSIGNALED(o->status) ? 0
+							: WTERMSIG(o->status);
+
+	return (sig == SIGTERM && o->signalled >= 1)
+		|| (sig == SIGKILL && o->signalled >= 2)
+	    ? sig
+	    : 0;
+}
+
 static enum crash_cause
 cause_of(const struct death_report *o)
 {
@@ -30,6 +43,8 @@ cause_of(const struct death_report *o)
 		return o->killed_for;
 	if (o->unknown)
 		return o->asked ? CRASHES : CRASH_UNKNOWN;
+	if (sent_by_us(o) != 0)
+		return CRASH_HUNG;
 	if (is_oom(o))
 		return CRASH_OOM;
 	if (o->asked && WIFEXITED(o->status) && WEXITSTATUS(o->status) == 0)
@@ -50,6 +65,10 @@ end_words(const struct death_report *o, enum crash_cause cause, char *out,
 		    "ended%s; how is not known, as it was another supervisor's "
 		    "child",
 		    o->asked ? " as asked" : "");
+	else if (sent_by_us(o) != 0)
+		str_format(out, size,
+		    "had not stopped when asked and was %s by the supervisor",
+		    sig == SIGKILL ? "killed" : "ended");
 	else if (cause == CRASH_OOM)
 		str_format(out, size,
 		    "was killed by SIGKILL, likely out of memory (cgroup "

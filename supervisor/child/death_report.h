@@ -13,10 +13,11 @@
 struct death_report {
 	const char *who; /* "shard 3" */
 	pid_t pid;
-	int status;		       /* of waitpid */
-	bool asked;		       /* we had asked it to stop */
-	bool unknown;		       /* not our child: there is no status */
-	enum crash_cause killed_for;   /* CRASHES: not killed by us */
+	int status;		     /* of waitpid */
+	bool asked;		     /* we had asked it to stop */
+	bool unknown;		     /* not our child: there is no status */
+	enum crash_cause killed_for; /* CRASHES: not killed by us */
+	unsigned signalled; /* asked: 1 we sent SIGTERM too, 2 SIGKILL */
 	int64_t oom_before, oom_after; /* cgroup oom_kill; -1: not known */
 	uint64_t rss_kb;	       /* last sample, 0: none */
 	const char *last_words;	       /* last stderr line, "" */

@@ -116,12 +116,15 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 	    .asked = c->state == MEMBER_STOPPING,
 	    .unknown = c->unknown,
 	    .killed_for = c->killed_for,
+	    .signalled = c->signalled,
 	    .oom_before = c->oom_before,
 	    .oom_after = oom_kills(),
 	    .rss_kb = member_watch(c)->rss_kb};
 
 	child_output_close(&c->lines);
-	o.last_words = c->words[0] != '\0' ? c->words : c->lines.last;
+	o.last_words = c->words[0] != '\0'
+	    ? c->words
+	    : child_output_last(&c->lines, clock_boot_ms());
 	*cause = death_report_write(&o, words, size);
 	ipc_close(&c->ipc);
 	timer_stop(&c->timer);
@@ -423,7 +426,8 @@ ended(struct member *c)
 	if (cause == CRASHES)
 		log_info("%s.", words);
 	else
-		log_warn("%s while stopping.", words);
+		log_warn("%s%s.", words,
+		    c->signalled > 0 ? "" : " while stopping");
 	machine_tell(&c->machine, NEWS_ENDED);
 	member_event(c, MEMBER_ON_AGAIN);
 }

@@ -73,6 +73,7 @@ member_note_end(struct member *c, enum crash_cause cause, const char *words)
 	w->ended_ms = clock_boot_ms();
 	if (cause != CRASHES)
 		w->crashes[cause]++;
+	w->restarts += cause != CRASHES && c->state != MEMBER_STOPPING;
 	str_copy(w->last_end, words, sizeof(w->last_end));
 	page_end(&w->lock);
 	if (cause != CRASHES)

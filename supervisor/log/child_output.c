@@ -2,6 +2,7 @@
 /* See child_output.h. */
 #include "supervisor/log/child_output.h"
 
+#include "shared/base/clock.h"
 #include "shared/base/text.h"
 
 #include <errno.h>
@@ -45,7 +46,20 @@ hand_out(struct child_output *l, char *line, size_t len)
 	/* A child that crashes may write anything, NUL included. */
 	text_clean(words, sizeof(words), text, len);
 	str_copy(l->last, words, sizeof(l->last));
+	l->last_level = level;
+	l->last_levelled = text != line;
+	l->last_ms = clock_boot_ms();
 	l->fn(l, level, words);
+}
+
+const char *
+child_output_last(const struct child_output *l, uint64_t now_ms)
+{
+	if (l->last_levelled
+	    && (l->last_level < LOG_L_WARN
+		|| now_ms - l->last_ms > CHILD_OUTPUT_LAST_MS))
+		return "";
+	return l->last;
 }
 
 static void
@@ -128,6 +142,9 @@ child_output_move(struct child_output *to, struct child_output *from)
 	to->len = from->len;
 	memcpy(to->buf, from->buf, from->len);
 	str_copy(to->last, from->last, sizeof(to->last));
+	to->last_level = from->last_level;
+	to->last_levelled = from->last_levelled;
+	to->last_ms = from->last_ms;
 	from->fd = -1;
 	from->len = 0;
 }

@@ -173,6 +173,38 @@ put_home(struct page_cluster *pc, const struct config *c)
 		pc->patience_ms[i] = (uint32_t)(patience_s(c, i) * 1000);
 }
 
+/* Each is his writer's, of whom none is there now. */
+static void
+count_anew(struct page *p)
+{
+	struct page_head *h = p->head;
+
+	h->supervisor_watch.restarts = h->handler_watch.restarts = 0;
+	h->gate_watch.restarts = h->web_watch.restarts = 0;
+	for (size_t i = 0; i < PAGE_CLIENTS; i++)
+		h->client[i].watch.restarts = 0;
+	for (uint32_t i = 0; i < h->slots; i++)
+		p->slot[i].watch.restarts = 0;
+	for (size_t i = 0; i < PAGE_PLUGINS; i++)
+		h->plugins.plugin[i].restarts = 0;
+	h->handler.plugin_restarts = 0;
+}
+
+void
+status_page_begin(struct status_page *b)
+{
+	struct page *p = &b->fleet->page;
+	int32_t before = p->head->cluster.pid;
+
+	if (b->begun)
+		return;
+	b->begun = true;
+	if (before == 0)
+		count_anew(p);
+	else if (before != (int32_t)getpid())
+		p->head->supervisor_watch.restarts++;
+}
+
 void
 status_page_update(struct status_page *b)
 {

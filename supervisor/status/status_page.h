@@ -17,9 +17,16 @@ struct status_page {
 	struct fleet *fleet;
 	ev_prepare turn;     /* of the loop */
 	uint64_t updated_ms; /* boot stamp of the last whole update */
+	bool begun;
 };
 
 void status_page_init(struct status_page *, struct fleet *);
+/*
+ * The page is there, in this life for the first time: what counts from the
+ * start of the fleet begins anew, unless the supervisor before us ended without
+ * an order; then that is one more restart, its own.
+ */
+void status_page_begin(struct status_page *);
 /* At once; else the page is filled before the turn of the loop ends, when it
  * is due (status_notes.h), or before somebody is told to look at it. */
 void status_page_update(struct status_page *);

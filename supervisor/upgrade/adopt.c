@@ -59,6 +59,7 @@ lost(struct member *c, pid_t pid, int status)
 	log_warn("%s, while the supervisor became another program.", words);
 	page_begin(&w->lock);
 	w->crashes[cause]++;
+	w->restarts++;
 	str_copy(w->last_end, words, sizeof(w->last_end));
 	page_end(&w->lock);
 }

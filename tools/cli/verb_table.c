@@ -201,8 +201,13 @@ const struct cli_verb verb_table[] = {
 	verb_restart, CLI_ACT,
 	FORMS({"[SHARD|PLUGIN|CLIENT]",
 	    "the whole fleet; or the process of one: of a shard, which RESUMEs, "
-	    "of a plugin or of a client, the next one first"}),
-	OPTIONS(WAIT(NULL), TIMEOUT("for the stop, exit code 99")),
+	    "of a plugin or of a client, the next one first; returns when that "
+	    "one is well again, or says why it is not"}),
+	OPTIONS(WAIT(NULL),
+	    TIMEOUT("for the stop; of a shard, until it is ready; exit code "
+		    "99"),
+	    {"--no-wait", 0, OPTION_FLAG, NULL,
+		"of a shard: return once the restart is under way"}),
 	.exits = "0 done, 1 failed, 64 nobody has this name, 75 not now, 99 "
 		 "still under way",
 	.examples = "shardherd restart --wait\nshardherd restart greeter"},
@@ -218,7 +223,9 @@ const struct cli_verb verb_table[] = {
 	.lead = "SHARD|--guild ID",
 	FORMS({"[show]", "all that is known of it"},
 	    {"reconnect", "close its connection, connect and RESUME"},
-	    {"restart", "replace its process; the session is resumed"},
+	    {"restart",
+		"replace its process; the session is resumed; returns when it "
+		"is ready again, or says why it is not"},
 	    {"why", "how it is, and a dated history of it"},
 	    {"reidentify",
 		"give its session up for a new one: what it costs is said "
@@ -231,9 +238,13 @@ const struct cli_verb verb_table[] = {
 	    {"--yes", 0, OPTION_FLAG, NULL, "do not ask", "reidentify"},
 	    {"--force", 0, OPTION_FLAG, NULL,
 		"also when it takes an IDENTIFY of the reserve",
-		"reidentify identify"}),
+		"reidentify identify"},
+	    {"--no-wait", 0, OPTION_FLAG, NULL,
+		"return once the restart is under way", "restart"},
+	    {"--timeout", 't', OPTION_SECONDS, "SECONDS",
+		"give up waiting for it then, exit code 99", "restart"}),
 	.exits = "0 ready, or done; 1 not ready, 2 it has no process, 64 there "
-		 "is no such shard, 75 not now",
+		 "is no such shard, 75 not now, 99 it is still under way",
 	.examples = "shardherd shard 7\nshardherd shard 7 reconnect\n"
 		    "shardherd shard 7 reidentify"},
     {"plugin", "show the plugins, act on one, write one, try one", verb_plugin,

@@ -24,6 +24,7 @@ static struct {
 	uint64_t begin_ms, next_ms;
 	uint32_t before; /* done at the first look */
 	bool looked, redraws, stands;
+	char words[200];
 } now;
 
 int64_t
@@ -119,6 +120,8 @@ of_fleet(char *out, size_t size, int64_t *left)
 
 	*left = -1;
 	out[0] = '\0';
+	if (now.kind == PROGRESS_PLAIN && now.words[0] != '\0')
+		str_format(out, size, ": %s", now.words);
 	if (now.kind == PROGRESS_PLAIN
 	    || view_read(&v, &now.cli->config, NULL) == -1)
 		return;
@@ -153,6 +156,12 @@ compose(char *out, size_t size)
 }
 
 /* ---- how it is shown ------------------------------------------------ */
+
+void
+progress_words(const char *words)
+{
+	str_copy(now.words, words, sizeof(now.words));
+}
 
 void
 progress_clear(void)

@@ -24,6 +24,8 @@ void progress_begin(const struct cli *, enum progress_kind, const char *what,
     double most_s);
 /* Shows it, if it is time: never before a second is over. */
 void progress_tick(void);
+/* How far it is, where nothing is counted; copied. */
+void progress_words(const char *);
 /* A line that stands makes room for another one. */
 void progress_clear(void);
 void progress_end(void);

@@ -95,7 +95,19 @@ struct listing {
 	struct table table;
 	struct json_object *all;
 	size_t n;
+	uint64_t last;
 };
+
+/* They are told of until somebody has looked.  Who may only read the store has
+ * not the say. */
+static void
+looked_at(const struct store *s, uint64_t id, bool alone)
+{
+	struct err none;
+
+	if (id != 0)
+		(void)deadletter_seen(s, id, alone, &none);
+}
 
 static int
 list_one(const struct deadletter *d, const char *raw, void *arg)
@@ -104,6 +116,7 @@ list_one(const struct deadletter *d, const char *raw, void *arg)
 	char at[32];
 
 	l->n++;
+	l->last = d->id;
 	if (l->cli->json) {
 		json_object_array_add(l->all, to_json(d));
 		return 0;
@@ -147,6 +160,8 @@ list(struct cli *c)
 	}
 	json_object_put(l.all);
 	table_free(&l.table);
+	if (rc != -1 && fflush(stdout) == 0)
+		looked_at(&s, l.last, false);
 	return rc == -1 ? cli_fail(c) : EXIT_FINE;
 }
 
@@ -191,6 +206,8 @@ show(struct cli *c)
 		show_text(&d, raw);
 	}
 	free(raw);
+	if (fflush(stdout) == 0)
+		looked_at(&s, id, true);
 	return EXIT_FINE;
 }
 

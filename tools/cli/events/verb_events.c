@@ -8,7 +8,6 @@
 #include "shared/discord/dispatch.h"
 #include "shared/json/json.h"
 #include "shared/view/view.h"
-#include "tools/cli/base/human.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/events/event_line.h"
@@ -56,25 +55,26 @@ enough(const struct events_view *v)
 /* ---- lines ---------------------------------------------------------- */
 
 static void
-show_happening(struct events_view *v, const struct page_event *e)
+show_happening(struct events_view *v, const struct past_event *e)
 {
-	char when[32], who[24] = "fleet";
+	char line[PAST_LINE];
 	struct json_object *o;
 
 	v->shown++;
-	if (v->cli->json) {
-		o = json_object_new_object();
-		json_put_text(o, "kind", "fleet");
-		json_put_int(o, "time_ms", e->at_ms);
-		json_object_object_add(o, "shard",
-		    e->shard == -1 ? NULL : json_object_new_int(e->shard));
-		json_put_text(o, "text", e->text);
-		cli_print_json(o);
+	if (!v->cli->json) {
+		past_line(e, line, sizeof(line));
+		cli_print("%s", line);
 		return;
 	}
-	if (e->shard != -1)
-		str_format(who, sizeof(who), "shard %d", e->shard);
-	cli_print("%s  %s: %s", human_when(e->at_ms, when), who, e->text);
+	o = json_object_new_object();
+	json_put_text(o, "kind", "fleet");
+	json_put_int(o, "time_ms", e->at_ms);
+	json_object_object_add(o, "shard",
+	    e->shard == -1 ? NULL : json_object_new_int(e->shard));
+	if (e->of != NULL)
+		json_put_text(o, e->of, e->name);
+	json_put_text(o, "text", e->text);
+	cli_print_json(o);
 }
 
 /* Discord's own bytes on one line, but for what would steer a terminal. */

@@ -13,6 +13,11 @@ cli_fn verb_ensure, verb_probe, verb_release, verb_reload, verb_restart,
 
 /* Of `shard`: the exit code. */
 int verb_shard_order(struct cli *, uint64_t id, const char *action, bool force);
+/*
+ * Returns when it is ready in another process, or will not be, or seconds are
+ * over (0: what is usual); no_wait: once that is under way.
+ */
+int verb_shard_restart(struct cli *, uint64_t id, bool no_wait, double seconds);
 /* Of `plugin`; the config is loaded. */
 int verb_plugin_order(struct cli *, const char *action, const char *name);
 /* Of `client`; the config is loaded.  end: its sessions end as well. */

@@ -85,8 +85,9 @@ meant(const char *name)
 					  : NULL;
 }
 
+/* no_wait, seconds: of a shard; see verb_shard_restart(). */
 static int
-restart_one(struct cli *c, const char *name)
+restart_one(struct cli *c, const char *name, bool no_wait, double seconds)
 {
 	unsigned kinds;
 
@@ -101,10 +102,14 @@ restart_one(struct cli *c, const char *name)
 		    "%s is a plugin and a client: say \"shardherd plugin "
 		    "restart %s\" or \"shardherd client restart %s\".",
 		    name, name, name);
+	if ((no_wait || seconds != 0) && kinds != 0 && kinds != NAMES_SHARD)
+		return cli_error(c, EXIT_USAGE,
+		    "--no-wait and --timeout are for a shard: a plugin's and a "
+		    "client's next process has its time in the config.");
 	switch (kinds) {
 	case NAMES_SHARD:
-		return verb_shard_order(c, strtoull(name, NULL, 10), "restart",
-		    false);
+		return verb_shard_restart(c, strtoull(name, NULL, 10), no_wait,
+		    seconds);
 	case NAMES_PLUGIN:
 		return verb_plugin_order(c, "restart", name);
 	case NAMES_CLIENT:
@@ -118,18 +123,22 @@ int
 verb_restart(struct cli *c)
 {
 	double wait_s = 0, seconds = 0;
+	bool no_wait = false;
 	const struct option opts[] = {
 	    {"--wait", &wait_s},
 	    {"--timeout", &seconds},
+	    {"--no-wait", &no_wait},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
+	if (c->argc == 0 && no_wait)
+		return cli_error(c, EXIT_USAGE,
+		    "--no-wait is for a shard: without --wait the fleet's "
+		    "restart returns when it is being started.");
 	if (c->argc == 0)
 		return restart_fleet(c, wait_s, seconds);
-	if (wait_s != 0 || seconds != 0)
-		return cli_error(c, EXIT_USAGE,
-		    "--wait and --timeout are for the whole fleet: a restart "
-		    "of one returns when it is done.");
-	return restart_one(c, c->argv[0]);
+	/* It waits anyway; --wait=S says how long. */
+	return restart_one(c, c->argv[0], no_wait,
+	    wait_s > 0 && seconds == 0 ? wait_s : seconds);
 }

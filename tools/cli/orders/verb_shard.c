@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* shard: one shard in full, by id or by the guild it serves, or an action. */
 #include "shared/json/json.h"
-#include "tools/cli/base/control_ask.h"
-#include "tools/cli/base/follow.h"
 #include "tools/cli/base/form.h"
 #include "tools/cli/base/load.h"
-#include "shared/view/lock.h"
 #include "tools/cli/base/option.h"
 #include "shared/view/status_json.h"
 #include "tools/cli/orders/verb.h"
@@ -71,33 +68,12 @@ show(struct cli *c, const struct view *v, const struct view_shard *s)
 	    : EXIT_DEGRADED;
 }
 
-int
-verb_shard_order(struct cli *c, uint64_t id, const char *action, bool force)
-{
-	struct json_object *q = control_ask_new("shard"), *a;
-	int32_t pid;
-
-	json_put_int(q, "id", (int64_t)id);
-	json_put_text(q, "action", action);
-	json_put_bool(q, "force", force);
-	if ((a = control_ask(&c->config, q, &c->err)) == NULL) {
-		if (c->err.code == EXIT_DOWN
-		    && lock_held(c->config.state_dir, &pid))
-			return cli_error(c, EXIT_TRY_LATER,
-			    "The supervisor (pid %d) runs, but its socket in "
-			    "%s is missing. It makes a new one within seconds; "
-			    "try again.",
-			    pid, c->config.run_dir);
-		return cli_fail(c);
-	}
-	return follow_end(c, a);
-}
-
 /* ---- another session ------------------------------------------------ */
 
 struct order {
 	const char *guild;
-	bool yes, force;
+	bool yes, force, no_wait;
+	double seconds;
 };
 
 static void
@@ -153,6 +129,8 @@ do_shard(struct cli *c, const struct view *v, const struct order *o)
 		    "itself. \"identify --force\" lets it pass the reserve, "
 		    "the brake and its own spacing, at the cost of one "
 		    "IDENTIFY.");
+	if (form_is(c, "restart"))
+		return verb_shard_restart(c, id, o->no_wait, o->seconds);
 	return form_is(c, "why")
 	    ? verb_why_shard(c, id)
 	    : verb_shard_order(c, id, c->argv[0], o->force);
@@ -166,6 +144,8 @@ verb_shard(struct cli *c)
 	    {"--guild", &o.guild},
 	    {"--yes", &o.yes},
 	    {"--force", &o.force},
+	    {"--no-wait", &o.no_wait},
+	    {"--timeout", &o.seconds},
 	};
 	struct view v;
 	int code;

@@ -37,10 +37,13 @@ to_json(const struct view *v, uint32_t i)
 	json_put_int(o, "waiting", p->waiting);
 	json_put_int(o, "backlog_events", p->backlog_events);
 	json_put_int(o, "backlog_bytes", p->backlog_bytes);
-	json_put_int(o, "lag_events",
-	    p->outstanding + p->waiting + p->backlog_events);
+	json_put_int(o, "lag_events", (int64_t)page_plugin_waits(p));
 	json_put_int(o, "lag_ms", p->lag_ms);
 	json_put_int(o, "events", p->events);
+	json_object_object_add(o, "event_ms",
+	    p->answered > 0 ? json_object_new_double(
+		(double)p->worked_ms / (double)p->answered)
+			    : NULL);
 	json_put_int(o, "errors", p->errors);
 	json_put_bool(o, "failing", p->failing != 0);
 	json_put_bool(o, "unloaded", p->by_operator != 0);
@@ -84,6 +87,11 @@ add_row(struct table *t, const struct view *v, uint32_t i)
 	else
 		table_add(t, "-");
 	table_add(t, "%llu", (unsigned long long)p->events);
+	if (p->answered > 0)
+		table_add(t, "%.1fms",
+		    (double)p->worked_ms / (double)p->answered);
+	else
+		table_add(t, "-");
 	table_add(t, "%llu", (unsigned long long)p->errors);
 	table_add(t, "%u", p->outstanding);
 	table_add(t, "%llu", (unsigned long long)p->waiting);
@@ -101,7 +109,7 @@ print_table(const struct view *v)
 	struct table t;
 
 	table_init(&t,
-	    "PLUGIN STATE ?>PID >EVENTS >ERRORS >WORKING >WAITING >BACKLOG "
+	    "PLUGIN STATE ?>PID >EVENTS ?>EACH >ERRORS >WORKING >WAITING >BACKLOG "
 	    ">LAG >RESTARTS >DEAD");
 	t.fit = table_room(stdout);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)

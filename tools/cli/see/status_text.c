@@ -299,8 +299,7 @@ add_row(struct table *t, const struct view *v, const struct view_shard *s)
 	    s->alive ? human_age(view_age(v, s->s.state_since_ms), text) : "-");
 	table_add(t, "%s",
 	    s->alive ? human_age(view_age(v, s->w.started_ms), text) : "-");
-	table_add(t, "%llu",
-	    (unsigned long long)(s->w.starts > 0 ? s->w.starts - 1 : 0));
+	table_add(t, "%llu", (unsigned long long)s->w.restarts);
 	table_add(t, "%s",
 	    s->alive && s->w.uss_kb > 0 ? human_size(s->w.uss_kb * 1024, text)
 					: "-");

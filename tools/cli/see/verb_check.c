@@ -8,6 +8,7 @@
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
+#include "shared/view/processes.h"
 #include "shared/view/view.h"
 #include "shared/view/view_json.h"
 #include "tools/cli/see/verb.h"
@@ -51,11 +52,14 @@ static void
 perf_data(const struct view *v, char *out, size_t size)
 {
 	const struct page_cluster *c = &v->cluster;
-	uint64_t crashes = 0, latency = 0;
+	static struct processes others; /* large */
+	uint64_t restarts = 0, latency = 0;
 
+	processes_list(v, &others);
+	for (size_t i = 0; i < others.n; i++)
+		restarts += others.row[i].restarts;
 	for (size_t i = 0; i < v->n; i++) {
-		for (size_t j = 0; j < CRASHES; j++)
-			crashes += v->shard[i].w.crashes[j];
+		restarts += v->shard[i].w.restarts;
 		if (v->shard[i].alive && v->shard[i].s.rtt_ms > latency)
 			latency = v->shard[i].s.rtt_ms;
 	}
@@ -63,10 +67,20 @@ perf_data(const struct view *v, char *out, size_t size)
 	    "ready=%u;%zu:;1:;0;%zu latency=%llums restarts=%lluc "
 	    "identify=%llu;%lld;%lld lag=%llu",
 	    v->ready, v->n, v->n, (unsigned long long)latency,
-	    (unsigned long long)crashes, (unsigned long long)c->identifies_24h,
+	    (unsigned long long)restarts, (unsigned long long)c->identifies_24h,
 	    c->total > 0 ? (long long)c->total * 80 / 100 : 0,
 	    c->total > 0 ? (long long)c->total * 95 / 100 : 0,
 	    (unsigned long long)view_unanswered(v));
+}
+
+/* The supervisor has seen the file, and its finding says the same. */
+static bool
+is_found(const struct view *v)
+{
+	static const enum verdict_code codes[] = {VERDICT_CODE_CONFIG_FAULT,
+	    VERDICT_CODE_CONFIG_REFUSED, VERDICT_CODE_NONE};
+
+	return v->alive && verdict_find(&v->verdict, codes, 0) != NULL;
 }
 
 int
@@ -82,7 +96,7 @@ verb_check_line(const struct view *v, const char *trouble, char *out,
 		str_format(what + strlen(what), sizeof(what) - strlen(what),
 		    ". %s", stop);
 	}
-	if (trouble[0] != '\0')
+	if (trouble[0] != '\0' && !is_found(v))
 		str_format(what + strlen(what), sizeof(what) - strlen(what),
 		    ", the config file has a problem: %.400s", trouble);
 	perf_data(v, perf, sizeof(perf));

@@ -172,7 +172,7 @@ add_shard(struct board *b, const struct view *v, const struct view_shard *s,
 	put(r, 5, s->s.rtt_ms, s->alive && s->s.rtt_ms > 0 ? "%ums" : "-",
 	    s->s.rtt_ms);
 	put_count(r, 6, s->alive ? waits : s->s.spool_events);
-	put_count(r, 7, s->w.starts > 0 ? s->w.starts - 1 : 0);
+	put_count(r, 7, s->w.restarts);
 	put_size(r, 8, s->alive ? s->w.uss_kb : 0);
 	r->urgency = s->deaf || s->s.state == SHARD_DOWN
 		|| s->s.state == SHARD_HELD
@@ -214,7 +214,7 @@ add_plugin(struct board *b, const struct view *v, uint32_t i,
 	put_age(r, 2, view_age(v, p->state_since_ms));
 	put_rate(r, 3, rates, name, v->n + 1 + i, utf8);
 	put_count(r, 5, p->errors);
-	put_count(r, 6, p->waiting + p->backlog_events + p->outstanding);
+	put_count(r, 6, page_plugin_waits(p));
 	put_count(r, 7, p->restarts);
 	put_size(r, 8, process_of(all, PROCESSES_PLUGIN, p->name)->private_kb);
 	r->urgency = well ? 0 : p->state == PLUGIN_UP ? 1 : 2;

@@ -45,12 +45,16 @@ tell_process(struct story *st, const struct view_process *p)
 	char age[24];
 
 	if (p->pid != 0)
-		story_tell(st, "Its process %d runs for %s, %llu were started.",
+		story_tell(st,
+		    "Its process %d runs for %s, %llu were started; %u ended "
+		    "unasked since the fleet was started.",
 		    p->pid, human_age(view_age(st->view, p->w.started_ms), age),
-		    (unsigned long long)p->w.starts);
+		    (unsigned long long)p->w.starts, p->w.restarts);
 	else
-		story_tell(st, "Its process does not run, %llu were started.",
-		    (unsigned long long)p->w.starts);
+		story_tell(st,
+		    "Its process does not run, %llu were started; %u ended "
+		    "unasked since the fleet was started.",
+		    (unsigned long long)p->w.starts, p->w.restarts);
 	if (p->pid == 0 && p->w.restart_ms > st->view->now_ms)
 		story_tell(st, "It is started again in %s.",
 		    human_age((int64_t)(p->w.restart_ms - st->view->now_ms),

@@ -59,9 +59,13 @@ tell_counters(struct story *st, const struct page_plugin *p)
 	    ull(p->events), ull(p->errors), p->outstanding, ull(p->waiting),
 	    ull(p->backlog_events), p->lag_ms > 0 ? ", the oldest for " : "",
 	    p->lag_ms > 0 ? human_age((int64_t)p->lag_ms, age) : "");
+	if (p->answered > 0)
+		story_tell(st, "An event takes it %llu ms on the average.",
+		    ull(p->worked_ms / p->answered));
 	story_tell(st,
-	    "It was started again %llu times, ended %u times since it was "
-	    "healthy last, and %llu events that ended it were set aside.",
+	    "It ended %llu times unasked since the fleet was started, %u times "
+	    "since it was healthy last, and %llu events that ended it were set "
+	    "aside.",
 	    ull(p->restarts), p->strikes, ull(p->dead_letters));
 	if (p->dropped + p->expired + p->damaged > 0)
 		story_tell(st,

@@ -19,6 +19,7 @@
 	X(IDENTIFY_SLOW, HIDDEN)                                               \
 	X(SHARDS_CRASHING, HIDDEN) /* those that are down tell */              \
 	X(CONFIG_REFUSED, HIDDEN)                                              \
+	X(CONFIG_FAULT, HIDDEN)                                                \
 	X(RELOAD_FAILED, HIDDEN)                                               \
 	X(TOKEN_FILE, HIDDEN)                                                  \
 	X(PROBE_FAILED, OUTAGE_TEST)                                           \
@@ -46,6 +47,7 @@
 	X(PLUGIN_HUNG, OUTAGE_FUNCTION)                                        \
 	X(PLUGIN_ERRING, OUTAGE_FUNCTION)                                      \
 	X(PLUGIN_LAGGING, OUTAGE_LATE)                                         \
+	X(DEAD_LETTERS, HIDDEN) /* each is a message without an answer */      \
 	X(GATE_DOWN, OUTAGE_PROGRAM)                                           \
 	X(GATE_HUNG, OUTAGE_PROGRAM)                                           \
 	X(GATE_STARTING, OUTAGE_PROGRAM)                                       \

@@ -5,6 +5,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/version.h"
 #include "shared/discord/dispatch.h"
+#include "shared/view/processes.h"
 #include "tools/web/metrics/metrics_process.h"
 #include "tools/web/metrics/metrics_shards.h"
 
@@ -199,9 +200,45 @@ put_handler(struct metrics_out *o, const struct view *v)
 	put_types(o, &v->handler);
 	put_ages(o, &v->handler);
 	one(o, METRICS_LAG_ID, (int64_t)view_unanswered(v));
-	one(o, METRICS_DEAD_LETTERS_ID, (int64_t)v->handler.dead_letters);
+	one(o, METRICS_DEAD_LETTERS_ID, (int64_t)v->cluster.dead_letters);
 	put_plugins(o, &v->plugins);
 	put_rest(o, v);
+}
+
+/* ---- processes ------------------------------------------------------ */
+
+static void
+put_processes(struct metrics_out *o, const struct view *v)
+{
+	struct processes *all = base_alloc(sizeof(*all));
+	uint64_t shards = 0;
+
+	processes_list(v, all);
+	for (size_t i = 0; i < v->n; i++)
+		shards += v->shard[i].w.restarts;
+	metrics_out_family(o, METRICS_PLUGIN_UP_ID);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->row[i].kind == PROCESSES_PLUGIN)
+			metrics_out_int(o, all->row[i].well, "plugin",
+			    all->row[i].name, NULL);
+	metrics_out_family(o, METRICS_RESTARTS_ID);
+	for (size_t i = 0; i < all->n; i++)
+		metrics_out_int(o, (int64_t)all->row[i].restarts, "process",
+		    processes_kind_name[all->row[i].kind], "name",
+		    all->row[i].name, NULL);
+	metrics_out_int(o, (int64_t)shards, "process", "shards", "name", "",
+	    NULL);
+	metrics_out_family(o, METRICS_MEMORY_ID);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->row[i].private_kb > 0)
+			metrics_out_int(o,
+			    (int64_t)all->row[i].private_kb * 1024, "process",
+			    processes_kind_name[all->row[i].kind], "name",
+			    all->row[i].name, NULL);
+	if (all->shards_kb > 0)
+		metrics_out_int(o, (int64_t)all->shards_kb * 1024, "process",
+		    "shards", "name", "", NULL);
+	free(all);
 }
 
 /* ---- the gate ------------------------------------------------------- */
@@ -246,6 +283,7 @@ metrics_write(struct buf *b, const struct metrics_ask *ask)
 		put_closes(&o, v);
 		put_budget(&o, &v->cluster);
 		put_handler(&o, v);
+		put_processes(&o, v);
 		put_gate(&o, v);
 	}
 	metrics_out_family(&o, METRICS_BUILD_ID);

@@ -65,7 +65,8 @@ extern const char *const metrics_type_name[METRICS_TYPES_N];
 	X(EVENTS, "events", COUNTER, "", "event_type",                         \
 	    "Events that the handler took, by name; other: an unknown one.")   \
 	X(EVENT_AGE, "event_age_seconds", HISTOGRAM, "seconds", "le",          \
-	    "From a shard's receipt of an event until the handler is done.")   \
+	    "From a shard's receipt of an event until its plugins are done: "  \
+	    "Discord's own delay is not in it.")                               \
 	X(CLOSES, "closes", COUNTER, "", "code",                               \
 	    "Connections that Discord closed, by close code.")                 \
 	X(BUDGET_REMAINING, "budget_remaining", GAUGE, "", "",                 \
@@ -79,11 +80,19 @@ extern const char *const metrics_type_name[METRICS_TYPES_N];
 	X(LAG, "handler_lag_events", GAUGE, "", "",                            \
 	    "Events that are not acknowledged.")                               \
 	X(DEAD_LETTERS, "dead_letters", GAUGE, "", "",                         \
-	    "Events put aside since the handler began.")                       \
+	    "Dead letters that are kept: events that ended a plugin twice.")   \
 	X(PLUGIN_EVENTS, "plugin_events", COUNTER, "", "plugin, result",       \
 	    "Events of a plugin: ok, error, dead or dropped.")                 \
 	X(PLUGIN_DURATION, "plugin_duration_seconds", SUMMARY, "seconds",      \
 	    "plugin", "How long a plugin worked on an event.")                 \
+	X(PLUGIN_UP, "plugin_up", GAUGE, "", "plugin",                         \
+	    "1: a plugin is as it is meant to be; 0: down, hung, failing.")    \
+	X(RESTARTS, "restarts", COUNTER, "", "process, name",                  \
+	    "Ends nobody asked for, since the fleet was started; shards "      \
+	    "together.")                                                       \
+	X(MEMORY, "memory_private_bytes", GAUGE, "bytes", "process, name",     \
+	    "Memory a process shares with no other, absent where it is not "   \
+	    "known; shards together.")                                         \
 	X(REST_REQUESTS, "rest_requests", COUNTER, "", "route, status_class",  \
 	    "Answers to REST calls, by the first word of the path.")           \
 	X(REST_HOLD, "rest_hold_seconds", GAUGE, "seconds", "",                \

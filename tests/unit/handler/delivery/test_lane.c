@@ -248,6 +248,41 @@ test_full(void **state)
 	kill_handler();
 }
 
+/* Each event that is not done is counted in one place, wherever it moves. */
+static void
+assert_waiting(uint64_t all)
+{
+	assert_int_equal(lane_out(&m.lane) + lane_waiting(&m.lane)
+		+ lane_on_disk(&m.lane),
+	    all);
+}
+
+static void
+test_counted_once(void **state)
+{
+	memset(&m, 0, sizeof(m));
+	m.cfg = (struct config_plugin) {.name = "p",
+	    .window = WINDOW,
+	    .backlog_events = 100,
+	    .backlog_bytes = 1 << 20,
+	    .backlog_age_s = 3600};
+	start_handler();
+	while (m.sent < 300)
+		push(++m.sent, false);
+	assert_waiting(300);
+	send_out();
+	assert_waiting(300);
+	lane_spill(&m.lane);
+	assert_waiting(300);
+	assert_true(lane_on_disk(&m.lane) > 0);
+	for (unsigned left = 300; left > 0; left--) {
+		finish_one(left % 3 != 0);
+		send_out();
+		assert_waiting(left - 1);
+	}
+	kill_handler();
+}
+
 /* A second handler gets the backlog when the first one leaves, not before. */
 static void
 test_two_handlers(void **state)
@@ -343,6 +378,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_shadow, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_counted_once, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_two_handlers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_dismissed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(

@@ -82,6 +82,32 @@ test_obituaries(void **state)
 	    CRASH_HUNG);
 }
 
+/* What we ended ourselves is no surprise, and nothing of the memory's. */
+static void
+test_obituary_of_ours(void **state)
+{
+	struct death_report o = {.status = KILLED(SIGKILL),
+	    .asked = true,
+	    .signalled = 2,
+	    .killed_for = CRASHES,
+	    .oom_before = 3,
+	    .oom_after = 4};
+	char s[256];
+
+	assert_int_equal(bury(o, s), CRASH_HUNG);
+	assert_string_equal(s,
+	    "shard 3 (pid 42) had not stopped when asked and was killed by the "
+	    "supervisor");
+	o.signalled = 1; /* it came before ours */
+	assert_int_equal(bury(o, s), CRASH_OOM);
+	o.status = KILLED(SIGTERM);
+	assert_int_equal(bury(o, s), CRASH_HUNG);
+	assert_non_null(strstr(s, "was ended by the supervisor"));
+	o.signalled = 0; /* somebody else's */
+	assert_int_equal(bury(o, s), CRASH_SIGNAL);
+	assert_non_null(strstr(s, "signal 15"));
+}
+
 static void
 test_obituary_oom(void **state)
 {
@@ -107,6 +133,7 @@ main(void)
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
 	    T(test_obituaries),
+	    T(test_obituary_of_ours),
 	    T(test_obituary_oom),
 	};
 

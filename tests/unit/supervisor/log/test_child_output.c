@@ -60,6 +60,28 @@ test_lines(void **state)
 	assert_string_equal(l.last, "the last");
 }
 
+/* What it said of something else, or long ago, is not what it died of. */
+static void
+test_last_words(void **state)
+{
+	static const char notice[] = "<3>the handler is away\n<1>ready\n",
+			  warning[] = "<1>ready\n<3>out of paper\n",
+			  foreign[] = "<4>ready\npanic: nil map\n";
+	struct child_output l;
+
+	feed(&l, notice, sizeof(notice) - 1);
+	assert_string_equal(child_output_last(&l, l.last_ms), "");
+	feed(&l, warning, sizeof(warning) - 1);
+	assert_string_equal(child_output_last(&l, l.last_ms), "out of paper");
+	assert_string_equal(child_output_last(&l,
+				l.last_ms + CHILD_OUTPUT_LAST_MS + 1),
+	    "");
+	feed(&l, foreign, sizeof(foreign) - 1);
+	assert_string_equal(child_output_last(&l,
+				l.last_ms + CHILD_OUTPUT_LAST_MS + 1),
+	    "panic: nil map");
+}
+
 static void
 test_garbage_lines(void **state)
 {
@@ -115,6 +137,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_last_words),
 	    cmocka_unit_test(test_garbage_lines),
 	    cmocka_unit_test(f_b7_the_longest_line_is_one),
 	};

@@ -35,7 +35,7 @@ set_up(void **state)
 		t.shard[i].state = "ready";
 		t.shard[i].s.state_since_ms = 1000;
 		t.shard[i].s.rtt_ms = 40 + i;
-		t.shard[i].w.starts = 1;
+		t.shard[i].w.restarts = 1;
 	}
 	v->plugins.count = 2;
 	str_copy(v->plugins.plugin[0].name, "greeter", 64);
@@ -78,7 +78,7 @@ test_order(void **state)
 	t.shard[2].state = "deaf";
 	t.shard[4].s.state = SHARD_RESUMING;
 	t.shard[4].state = "resuming";
-	t.shard[1].w.starts = 9;
+	t.shard[1].w.restarts = 9;
 	fill(BOARD_SHARDS, -1, false);
 	check_order("24013"); /* worst first, the others as they are */
 	assert_int_equal(t.board.row[0].mood, BOARD_BAD);
