@@ -15,7 +15,7 @@
 /*
  * The way of an event through a shard.  Of a burst, beside a bare client on the
  * same processor, these five together took zlib-stream from 1.28 of its time to
- * 1.00, zstd-stream from 1.35 to 1.19; tools/bench --without says
+ * 1.00, zstd-stream from 1.35 to 1.17 to 1.29; tools/bench --without says
  * what one is worth where you are.
  *
  * OpenSSL's buffer reads ahead, from the kernel straight into it: the copy
