@@ -318,22 +318,19 @@ struct page_plugin {
 	uint32_t by_operator; /* held: somebody unloaded it */
 	uint32_t failing;     /* answers mostly with errors */
 	uint64_t state_since_ms;
-	/* Not handed out, in memory; the events of those on disk alone, the
-	 * bytes of all there. */
+	/* In memory; on disk alone, but the bytes are of all there. */
 	uint64_t waiting, backlog_events, backlog_bytes;
 	uint64_t lag_ms;	      /* age of its oldest unfinished event */
 	uint64_t events;	      /* finished */
 	uint64_t errors;	      /* answered with one */
 	uint64_t answered, worked_ms; /* events, and how long it had them */
-	uint64_t restarts;	      /* as page_watch's */
-	uint64_t dead_letters;
-	uint64_t dropped;	   /* the backlog was full */
-	uint64_t expired, damaged; /* of the backlog */
+	uint64_t restarts, dead_letters; /* as page_watch's; set aside */
+	uint64_t dropped;		 /* the backlog was full */
+	uint64_t expired, damaged;	 /* of the backlog */
 	char note[PAGE_WORDS];	   /* why it is in this state, for people */
 	char commands[PAGE_WORDS]; /* which it declared are left out, why */
 };
 
-/* The events that wait for it, each once. */
 static inline uint64_t
 page_plugin_waits(const struct page_plugin *p)
 {

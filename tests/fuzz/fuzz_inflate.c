@@ -14,13 +14,14 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#define MAX 65536u /* of a message */
+#define MAX 65536u    /* of a message */
+#define WINDOW_LOG 21 /* of zstd */
 
 static char plain[MAX + 1];
 
-/* Bytes the plain decoder makes of it, -1: broken; more than MAX: MAX + 1. */
+/* What zlib makes of it in one go; the bytes that came out, -1: broken. */
 static int64_t
-zlib_word(const uint8_t *data, size_t size)
+zlib_once(const uint8_t *data, size_t size, int window_bits)
 {
 	z_stream z = {.next_in = (uint8_t *)(uintptr_t)data,
 	    .avail_in = (unsigned)size,
@@ -28,12 +29,27 @@ zlib_word(const uint8_t *data, size_t size)
 	    .avail_out = sizeof(plain)};
 	int rc;
 
-	must(inflateInit2(&z, 15) == Z_OK);
+	must(inflateInit2(&z, window_bits) == Z_OK);
 	rc = inflate(&z, Z_SYNC_FLUSH);
 	(void)inflateEnd(&z);
 	if (rc != Z_OK && rc != Z_BUF_ERROR)
 		return -1;
 	return (int64_t)(sizeof(plain) - z.avail_out);
+}
+
+/*
+ * Bytes the plain decoder makes of it, -1: broken; more than MAX: MAX + 1.  The
+ * header by zlib's word, what is behind it raw: a window that the header makes
+ * small is of no use to a stream that has the whole one.
+ */
+static int64_t
+zlib_word(const uint8_t *data, size_t size)
+{
+	size_t head = size < 2 ? size : 2;
+
+	if (zlib_once(data, head, 15) == -1 || (head == 2 && data[1] & 0x20))
+		return -1; /* a preset dictionary is nobody's */
+	return zlib_once(data + head, size - head, -15);
 }
 
 static int64_t
@@ -45,8 +61,8 @@ zstd_word(const uint8_t *data, size_t size)
 	size_t rc, was;
 
 	must(d != NULL
-	    && !ZSTD_isError(ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax,
-		INFLATE_WINDOW_LOG_MAX)));
+	    && !ZSTD_isError(
+		ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, WINDOW_LOG)));
 	do {
 		was = in.pos + out.pos;
 		rc = ZSTD_decompressStream(d, &out, &in);
@@ -66,7 +82,7 @@ ours(enum config_compress mode, const uint8_t *data, size_t size, size_t step,
 	struct queue q;
 
 	queue_init(&q);
-	f = inflate_new(mode, MAX, &q);
+	f = inflate_new(mode, MAX, (size_t)1 << WINDOW_LOG, &q);
 	must(f != NULL);
 	for (size_t at = 0, n; at < size && r == INFLATE_MORE; at += n) {
 		n = step < size - at ? step : size - at;
