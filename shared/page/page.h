@@ -324,8 +324,8 @@ struct page_plugin {
 	uint64_t errors;	      /* answered with one */
 	uint64_t answered, worked_ms; /* events, and how long it had them */
 	uint64_t restarts, dead_letters; /* as page_watch's; set aside */
-	uint64_t dropped;	   /* the backlog was full */
-	uint64_t expired, damaged; /* of the backlog */
+	uint64_t dropped;		 /* the backlog was full */
+	uint64_t expired, damaged;	 /* of the backlog */
 	char note[PAGE_WORDS];	   /* why it is in this state, for people */
 	char commands[PAGE_WORDS]; /* which it declared are left out, why */
 };
