@@ -457,8 +457,7 @@ intake_flush(struct intake *in, bool ack)
 		list_append(&in->dirty, l);
 	}
 	in->acks_late = false;
-	/* libev's own: it costs no system call, and where it is due within a
-	 * turn that is there anyway, no wake-up. */
+	/* libev's own: no system call, and in a turn that comes anyway free. */
 	if (list_empty(&in->dirty)) {
 		ev_timer_stop(in->loop, &in->gather);
 	} else if (!ev_is_active(&in->gather)) {

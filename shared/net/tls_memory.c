@@ -117,12 +117,6 @@ tls_memory_end(void)
 	region.open = false;
 }
 
-size_t
-tls_memory_used(void)
-{
-	return region.used;
-}
-
 void
 tls_memory_trim(void)
 {

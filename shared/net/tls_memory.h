@@ -18,8 +18,6 @@
 void tls_memory_begin(void);
 /* What is allocated from here on lies on the heap. */
 void tls_memory_end(void);
-/* Bytes in the region: 0 when there is none. */
-size_t tls_memory_used(void);
 /* The heap's free pages go back to the system: before a fork, and when idle. */
 void tls_memory_trim(void);
 

@@ -513,8 +513,7 @@ int page_attach(struct page *, int fd, struct err *);
 void page_close(struct page *);
 
 /* Writers bracket every change; never nest.  What takes more than a few
- * assignments is made aside and page_put(): readers wait meanwhile, and not
- * for long. */
+ * assignments is made aside and page_put(): readers wait briefly. */
 static inline void
 page_begin(page_lock *l)
 {

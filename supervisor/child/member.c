@@ -27,8 +27,7 @@ static const char *const member_event_name[MEMBER_EVENT_COUNT] = {
 #undef X
 };
 
-/* Processes of a role: what they are called, and what their death means, when
- * it is started again. */
+/* Processes of a role: their name, what a death means, when it starts again. */
 static const struct {
 	const char *name, *follows;
 } of_role[CONTRACT_ROLES] = {
@@ -191,8 +190,7 @@ evicting(struct member *c)
 	return true;
 }
 
-/* A number that no process of a bot had before, whoever started it: its token
- * would be that of one that has ended. */
+/* No process of a bot had it before, or it had the token of one that ended. */
 static uint32_t
 next_run(const struct member *c)
 {
@@ -218,8 +216,7 @@ note_unstarted(struct member *c, const char *why)
 		member_note_end(c, CRASHES, words);
 }
 
-/* The web process of an earlier supervisor, which holds no place that names it,
- * has the address for a moment longer. */
+/* That of an earlier supervisor, whom no place names, has it a moment longer. */
 static bool
 address_comes_free(struct member *c)
 {

@@ -26,6 +26,7 @@
 #include <zstd.h>
 
 #define MESSAGE_MAX 65536
+#define WINDOW_MAX (2u << 20) /* of zstd, as by default */
 #define STEPS 200
 
 static struct {
@@ -155,7 +156,8 @@ connect_now(void)
 	ws_linger_init(&t.farewell, t.loop, t.timers);
 	t.ws = websocket_open(t.loop, tls_socket_new(fd[0]), &t.farewell,
 	    MESSAGE_MAX, &events, NULL);
-	must(receive_open(&t.in, rig_session.generation, t.mode, MESSAGE_MAX)
+	must(receive_open(&t.in, rig_session.generation, t.mode, MESSAGE_MAX,
+		 WINDOW_MAX)
 	    == 0);
 	must(deflateInit(&t.z, 1) == Z_OK);
 	t.zstd = ZSTD_createCCtx();

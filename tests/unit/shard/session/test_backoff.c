@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The session between connections: back-off, hosts, strikes, permits, orders
+ * The session between connections: back-off, hosts, strikes, orders
  * (discord-protocol.md 2.12, 3.3, 4.3 and section 8).
  */
 #include "shard/session/close_codes.h"
@@ -360,64 +360,7 @@ test_broken_stream(void **state)
 	assert_int_equal(rig_seen.forgets, 0);
 }
 
-/* ---- permits -------------------------------------------------------- */
-
-static void
-test_permit_given_back(void **state)
-{
-	rig_begin("", CAUSE_NO_SESSION);
-	rig_grant();
-	rig_dial_failed(0, 0);
-	assert_int_equal(rig_seen.outcome, OUTCOME_UNUSED);
-	assert_int_equal(rig_seen.ledger, 99);
-	fake_time_advance(fake_time_next());
-	rig_is(SHARD_PERMIT);
-	assert_int_equal(rig_seen.asks, 2);
-	assert_int_equal(rig_seen.identifies, 0);
-}
-
-static void
-test_permit_too_old(void **state)
-{
-	rig_begin("", CAUSE_NO_SESSION);
-	rig_session.lim.connect_s = 60;
-	rig_session.lim.hello_s = 60;
-	rig_grant();
-	fake_time_advance(SESSION_PERMIT_WINDOW_MS + 1);
-	rig_hello();
-	assert_int_equal(rig_seen.identifies, 0);
-	assert_int_equal(rig_seen.outcome, OUTCOME_UNUSED);
-	rig_is(SHARD_WAITING);
-}
-
-/* Discord counts from the IDENTIFY: a late one keeps its key for longer. */
-static void
-test_permit_late(void **state)
-{
-	rig_begin("", CAUSE_NO_SESSION);
-	rig_grant();
-	fake_time_advance(3000);
-	rig_hello();
-	rig_ready(0);
-	assert_int_equal(rig_seen.dones, 0);
-	fake_time_advance(5499);
-	assert_int_equal(rig_seen.dones, 0);
-	fake_time_advance(1);
-	assert_int_equal(rig_seen.dones, 1);
-	assert_int_equal(rig_seen.outcome, OUTCOME_READY);
-}
-
-static void
-test_permit_stale(void **state)
-{
-	struct session_in i = {.code = 77, .value = 5};
-
-	rig_live();
-	session_input(&rig_session, SESSION_EV_GRANT, &i);
-	assert_int_equal(rig_seen.outcome, OUTCOME_UNUSED);
-	assert_int_equal(rig_seen.ledger, 5);
-	rig_is(SHARD_READY);
-}
+/* ---- answers -------------------------------------------------------- */
 
 static void
 test_ready_unusable(void **state)
@@ -611,10 +554,6 @@ main(void)
 	    cmocka_unit_test(test_1011_for_days),
 	    cmocka_unit_test(test_strikes_reset),
 	    cmocka_unit_test(test_broken_stream),
-	    cmocka_unit_test(test_permit_given_back),
-	    cmocka_unit_test(test_permit_too_old),
-	    cmocka_unit_test(test_permit_late),
-	    cmocka_unit_test(test_permit_stale),
 	    cmocka_unit_test(test_ready_unusable),
 	    cmocka_unit_test(test_ready_without_url),
 	    cmocka_unit_test(test_identify_closed),
