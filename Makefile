@@ -81,14 +81,25 @@ HARDEN := $(filter-out -fcf-protection,$(HARDEN)) # musl has no use for it
 SMALL_ROOMS = tools/% supervisor/% handler/runner/% shared/config/% shared/state/% \
 	shared/view/% shared/page/verdict% \
 	handler/rest/% handler/timer/% handler/command/% handler/api/api_% \
-	shard/session/session%
+	handler/gate/gate% handler/gate/ask/% handler/gate/session/client_store \
+	handler/gate/client/client_asks handler/gate/client/client_voice \
+	handler/gate/client/client_enter handler/gate/client/client_payload \
+	handler/gate/client/client_conn handler/gate/client/client_live \
+	handler/gate/client/client_command handler/gate/client/client_listen \
+	handler/gate/client/client_outage handler/gate/client/client_snapshot \
+	handler/gate/log/gatelog_attach handler/gate/log/gatelog_describe \
+	handler/storage/% shared/guilds/% shared/guest/% shared/process/% \
+	shared/discord/% shard/session/session%
 SMALL_FILES = shared/store/store_env shared/store/dbenv shared/store/dbcheck \
 	shared/store/kv shared/store/rank shared/store/deadletter \
 	shared/page/page shared/page/days shared/page/page_past shared/page/page_run \
 	shared/store/store_copy handler/intake/listeners \
-	handler/delivery/plugin_past handler/delivery/gate_question shared/net/curl_loop shared/process/sandbox \
-	shared/process/confine shared/process/executable shared/guest/guest \
-	shared/guest/stragglers \
+	handler/delivery/plugin_past handler/delivery/gate_question \
+	handler/process/plugin handler/process/rpc_call handler/process/rpc_param \
+	handler/process/health shared/websocket/upgrade shared/wire/orphan \
+	shared/spool/place shard/net/ws_linger \
+	shared/net/curl_loop shared/net/tls shared/net/tls_warm shared/store/store \
+	shared/store/client_token shared/wire/nonce shared/wire/inherit \
 	handler/setup handler/gateway/members handler/delivery/dead_letters \
 	handler/delivery/plugin_set handler/delivery/plugin_entry \
 	handler/supervisor_channel handler/plugin_orders handler/stats_page \
