@@ -109,6 +109,7 @@ def main(t):
         "an alert about it")
     fleet.write_config(good)
     t.equal(fleet.cli("reload").returncode, 0, "a good one is taken after all")
+    fleet.must("deadletter", "list")	# what the bad one left is looked at
     fleet.wait_status(lambda s: s["cluster"]["note"] is None,
         "the note and the alert are taken back")
     sim.settle()
