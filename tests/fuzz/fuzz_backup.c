@@ -44,13 +44,13 @@ make(struct kit *k, struct buf *b)
 	for (n = 0; n < 200 && k->left > 3; n++) {
 		size_t key_len = kit_byte(k), len;
 		uint8_t kind = (uint8_t)kinds[key_len % 5];
-		const uint8_t *key;
+		const uint8_t *key, *value;
 
 		key_len = key_len / 5 == 51 ? 511 : key_len / 5;
 		len = kit_number(k, 2) % 4096;
 		key = kit_take(k, &key_len);
-		put_record(b, kind, key, key_len, k->p,
-		    kit_take(k, &len) == NULL ? 0 : len);
+		value = kit_take(k, &len);
+		put_record(b, kind, key, key_len, value, len);
 	}
 	count[0] = (uint8_t)n;
 	put_record(b, 'e', "", 0, count, sizeof(count));

@@ -72,6 +72,26 @@ zstd_word(const uint8_t *data, size_t size)
 	return ZSTD_isError(rc) ? -1 : (int64_t)out.pos;
 }
 
+/*
+ * Does a zstd stream begin as none of Discord's does (RFC 8878 3.1.1)?  Another
+ * magic, its size in front, a window larger than allowed: refused by ours as
+ * soon as it shows, whatever a plain decoder thinks of it.
+ */
+static bool
+foreign(const uint8_t *data, size_t size)
+{
+	size_t n = size < 4 ? size : 4;
+	uint64_t base;
+
+	if (memcmp(data, "\x28\xb5\x2f\xfd", n) != 0
+	    || (size > 4 && (data[4] & 0x20) != 0))
+		return true;
+	if (size < 6)
+		return false;
+	base = (uint64_t)1 << (10 + (data[5] >> 3));
+	return base + base / 8 * (data[5] & 7) > (uint64_t)1 << WINDOW_LOG;
+}
+
 /* Ours, in pieces of step bytes, as one message that never ends. */
 static void
 ours(enum config_compress mode, const uint8_t *data, size_t size, size_t step,
@@ -96,7 +116,8 @@ ours(enum config_compress mode, const uint8_t *data, size_t size, size_t step,
 		must(word > MAX || word == -1);
 	} else {
 		/* What is broken behind the cap may be seen or not. */
-		must(word == -1 || word > MAX);
+		must(word == -1 || word > MAX
+		    || (mode == COMPRESS_ZSTD && foreign(data, size)));
 	}
 	must(queue_open_len(&q) <= MAX + 1);
 	inflate_free(f);
