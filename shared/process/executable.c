@@ -151,8 +151,8 @@ head_fault(int fd, char *why, size_t size)
 		return elf_fault(fd, head, (size_t)n, why, size);
 	/* Zeros and control characters: a format that binfmt_misc may know. */
 	for (ssize_t i = 0; i < n; i++)
-		if (head[i] >= 0 && head[i] < ' '
-		    && strchr("\t\n\r\f", head[i]) == NULL)
+		if ((unsigned char)head[i] < ' '
+		    && memchr("\t\n\r\f", head[i], 4) == NULL)
 			return false;
 	str_format(why, size,
 	    "it is neither a program nor has it a first line \"#!...\" that "
