@@ -57,10 +57,8 @@ def processes(t, fleet):
         known |= {s["web"]["pid"]} if s.get("web") else set()
         return [pid for pid in children(top) if pid not in known
             and alive(pid)]
-    try:
+    with contextlib.suppress(herd.Failed):
         herd.wait_until(lambda: not strangers(), "nobody is left over", 60)
-    except herd.Failed:
-        pass
     left = strangers()
     t.equal(left, [], "every process of the fleet is known to status")
 
@@ -88,7 +86,9 @@ def store(t, fleet):
 
 
 def nothing_left(t, fleet, pids):
-    """After stop."""
+    """After stop, which returns when the supervisor lets its lock go."""
+    with contextlib.suppress(herd.Failed):
+        herd.wait_until(lambda: not any(map(alive, pids)), "all are gone", 20)
     t.equal([pid for pid in pids if alive(pid)], [], "no process is left")
     left = subprocess.run(["ls", "-A", fleet.path("run")], text=True,
         capture_output=True, check=False).stdout.split()
