@@ -21,7 +21,7 @@ mode(const struct process *p)
 {
 	static const enum config_compress by_auto[] = {COMPRESS_ZSTD,
 	    COMPRESS_ZLIB, COMPRESS_NONE};
-	unsigned i = p->receive.refused;
+	unsigned i = receive_without(&p->receive);
 
 	if (p->args->config->compress != COMPRESS_AUTO)
 		return p->args->config->compress;
@@ -112,7 +112,7 @@ on_dialed(void *arg, const struct dial_result *r)
 	p->dial = NULL;
 	/* One that does not know the word may refuse the whole request. */
 	if (r->status == HTTP_BAD_REQUEST && p->dial_mode == COMPRESS_ZSTD)
-		p->receive.refused = 1;
+		receive_note_refused(&p->receive, 1);
 	if (r->wire == NULL) {
 		session_wire(&p->session, generation, SESSION_EV_DIAL_FAILED,
 		    &in);

@@ -91,9 +91,8 @@ judge_head(const unsigned char head[2])
 static int
 skip_head(struct inflate *f, const unsigned char **data, size_t *len)
 {
-	while (f->headed<ZLIB_HEAD && * len> 0) {
+	for (; *len > 0 && f->headed < ZLIB_HEAD; (*len)--) {
 		f->head[f->headed++] = *(*data)++;
-		(*len)--;
 		if (f->headed == ZLIB_HEAD && judge_head(f->head) != 0)
 			return -1;
 	}

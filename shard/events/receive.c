@@ -311,6 +311,21 @@ message(struct receive *in)
 
 /* ---- pieces --------------------------------------------------------- */
 
+unsigned
+receive_without(const struct receive *in)
+{
+	return clock_boot_ms() - in->refused_ms < RECEIVE_REFUSED_MS
+	    ? in->refused
+	    : 0;
+}
+
+void
+receive_note_refused(struct receive *in, unsigned kinds)
+{
+	in->refused = kinds;
+	in->refused_ms = clock_boot_ms();
+}
+
 static void
 broken(struct receive *in, enum inflate_result r)
 {
@@ -327,7 +342,8 @@ broken(struct receive *in, enum inflate_result r)
 	};
 	struct session_in ev = {.text = words[r]};
 
-	in->refused += r == INFLATE_OTHER || r == INFLATE_WINDOW;
+	if (r == INFLATE_OTHER || r == INFLATE_WINDOW)
+		receive_note_refused(in, receive_without(in) + 1);
 	session_wire(in->to.session, in->generation, SESSION_EV_BROKEN, &ev);
 }
 

@@ -29,6 +29,8 @@ struct receive_to {
 	const struct page_cluster *fleet;
 };
 
+#define RECEIVE_REFUSED_MS (60u * 60 * 1000)
+
 struct receive {
 	struct receive_to to;
 	struct queue *queue;	 /* of pending */
@@ -36,6 +38,7 @@ struct receive {
 	unsigned refused;    /* kinds of compression that the server has not,
 				    or not so that we could take it, in the
 				    order in which auto asks */
+	uint64_t refused_ms; /* when that was seen last */
 	size_t told_memory;  /* of a decoder, as was said last */
 	uint32_t generation; /* of the connection */
 	uint64_t wall_ms;    /* when the bytes in hand were read */
@@ -52,6 +55,13 @@ void receive_recall(struct receive *);
 /* A new connection, a new decoder: 0, or -1 when out of memory. */
 int receive_open(struct receive *, uint32_t generation, enum config_compress,
     size_t message_max, size_t window_max);
+/*
+ * Kinds of compression that auto leaves out: the server has so many not.  What
+ * it was seen by may have been a proxy's doing: it is forgotten after
+ * RECEIVE_REFUSED_MS.
+ */
+unsigned receive_without(const struct receive *);
+void receive_note_refused(struct receive *, unsigned kinds);
 /* The connection is gone, with whatever was received in part. */
 void receive_close(struct receive *);
 /* n bytes were read from the connection. */

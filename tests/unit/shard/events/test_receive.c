@@ -325,6 +325,28 @@ f_a12_what_overtook_and_was_refused_comes_again_marked(void **state)
 	assert_int_equal(newest().flags & UP_FLAG_AGAIN, 0);
 }
 
+/* What begins as no zstd does, once: another kind is asked for, and an hour
+ * later the best one again. */
+static void
+test_what_was_refused_is_forgotten(void **state)
+{
+	static const char html[] = "<html>";
+
+	rig_live();
+	open_parts(1 << 20, 1 << 20);
+	assert_int_equal(receive_without(&in), 0);
+	receive_close(&in);
+	assert_int_equal(receive_open(&in, rig_session.generation,
+			     COMPRESS_ZSTD, 1 << 20, 1 << 20),
+	    0);
+	receive_data(&in, html, sizeof(html) - 1);
+	assert_int_equal(receive_without(&in), 1);
+	fake_time_advance(RECEIVE_REFUSED_MS - 1);
+	assert_int_equal(receive_without(&in), 1);
+	fake_time_advance(1);
+	assert_int_equal(receive_without(&in), 0);
+}
+
 int
 main(void)
 {
@@ -334,6 +356,7 @@ main(void)
 	    T(f_a12_the_record_does_not_count_ready_as_received),
 	    T(f_a12_the_frame_of_what_overtook_is_marked),
 	    T(f_a12_what_overtook_and_was_refused_comes_again_marked),
+	    T(test_what_was_refused_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
