@@ -149,6 +149,7 @@ def settle(fleet):
         pings = fleet.sim.report()["pings"]
         return pings["answered"] >= pings["sent"]
     herd.wait_until(answered, "every ping is answered")
+    fleet.sim.settle()	# the answers are messages, too
     step.done("everything sent is handled")
 
 

@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import signal
+import threading
 import time
 
 import herd
@@ -25,7 +26,6 @@ class World:
         self.shards = fleet.shards
         self.spent = 0		# IDENTIFYs that may have been
         self.deaths = 0		# of handlers and plugins
-        self.starved = False	# the disk was full
 
     def pid(self, kind, dice):
         """Of a random one of that kind; None: there is none now."""
@@ -70,10 +70,7 @@ def named(w, kind, pid):
             row["pid"] for row in s["shards"]]
     if kind == "supervisor":
         return s["cluster"]["state"] != "ready"
-    row = s["handler" if kind == "plugin" else kind]
-    return (row["state"] != "ready" or row["pid"] != pid
-        if kind != "plugin" else s["cluster"]["state"] != "ready"
-        or not alive(pid))
+    return s[kind]["state"] != "ready" or s[kind]["pid"] != pid
 
 
 def stand_still(w, dice):
@@ -115,7 +112,6 @@ def full_disk(w, dice):
     place = w.fleet.path("state")
     if os.stat(place).st_dev == os.stat(w.fleet.dir).st_dev:
         return "no disk of its own"
-    w.starved = True
     filler = os.path.join(place, "filler")
     try:
         with open(filler, "wb", 0) as f, contextlib.suppress(OSError):
@@ -266,7 +262,6 @@ def order(w, dice):
 
 def pair(w, dice):
     """Two at once: each is carried out or told 75 and why."""
-    import threading
     names = dice.sample(sorted(ORDERS), 2)
     if "token reload" in names:	# the other may be refused for it, at length
         names.sort(key=lambda name: name == "token reload")
