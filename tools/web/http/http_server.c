@@ -22,10 +22,10 @@ struct http_server {
 	ev_io io;
 	struct timer turn, tick;
 	struct list conns; /* that which did nothing for longest first */
+	unsigned open;	   /* that are in it */
 	unsigned busy;	   /* of them with a request under way */
 	size_t out;	   /* bytes of answers under way */
 	bool stopped;
-	unsigned open; /* connections */
 };
 
 struct conn {
@@ -40,12 +40,27 @@ struct conn {
 
 /* ---- connections ---------------------------------------------------- */
 
+/* It is none of ours any more. */
+static void
+leave(struct conn *c)
+{
+	list_remove(&c->link);
+	c->server->open--;
+	c->server->busy -= c->busy;
+}
+
+/* What it did not take of its answer is not kept for it by the kernel, either.
+ */
 static void
 cut(struct conn *c)
 {
-	if (c->cut)
-		return;
+	const struct linger now = {.l_onoff = 1};
+
+	leave(c);
 	c->cut = true;
+	if (c->busy)
+		(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now,
+		    sizeof(now));
 	(void)shutdown(c->fd, SHUT_RDWR);
 }
 
@@ -57,15 +72,19 @@ moved(struct conn *c)
 	list_append(&c->server->conns, &c->link);
 }
 
+/* Who has an answer under way is closed for a newcomer only where those without
+ * one leave no room: who takes no answer keeps nobody else from his. */
 static void
 bound(struct http_server *s)
 {
-	if (s->open - s->busy <= HTTP_SERVER_STRANGERS)
+	bool idle = s->open - s->busy > HTTP_SERVER_STRANGERS;
+
+	if (!idle && s->open <= HTTP_SERVER_OPEN)
 		return;
 	list_each (&s->conns, l) {
 		struct conn *c = container_of(l, struct conn, link);
 
-		if (!c->busy && !c->cut) {
+		if (!idle || !c->busy) {
 			cut(c);
 			return;
 		}
@@ -94,9 +113,8 @@ conn_open(struct http_server *s, struct MHD_Connection *mhd, void **state)
 static void
 conn_close(struct http_server *s, struct conn *c)
 {
-	list_remove(&c->link);
-	s->open--;
-	s->busy -= c->busy;
+	if (!c->cut)
+		leave(c);
 	s->out -= c->out;
 	free(c);
 }
@@ -117,7 +135,7 @@ on_tick(struct timer *t)
 	struct http_server *s = container_of(t, struct http_server, tick);
 	uint64_t now = clock_boot_ms();
 
-	list_each (&s->conns, l) {
+	list_each_safe (&s->conns, l, next) {
 		struct conn *c = container_of(l, struct conn, link);
 		uint64_t most = c->busy ? HTTP_SERVER_TAKE_S
 					: HTTP_SERVER_HEAD_S;
@@ -239,6 +257,8 @@ on_request(void *arg, struct MHD_Connection *mhd, const char *url,
 	    .of = mhd};
 
 	if (*state == NULL) {
+		if (c->cut)
+			return MHD_NO;
 		*state = c;
 		c->busy = true;
 		s->busy++;
@@ -266,10 +286,12 @@ on_completed(void *arg, struct MHD_Connection *mhd, void **state,
 	if (c == NULL)
 		return;
 	*state = NULL;
-	c->busy = false;
-	c->server->busy--;
 	c->server->out -= c->out;
 	c->out = 0;
+	if (c->cut)
+		return;
+	c->busy = false;
+	c->server->busy--;
 	moved(c);
 	if (c->server->stopped)
 		cut(c);
@@ -359,7 +381,7 @@ http_server_stop(struct http_server *s)
 		return;
 	s->stopped = true;
 	close(MHD_quiesce_daemon(s->daemon));
-	list_each (&s->conns, l) {
+	list_each_safe (&s->conns, l, next) {
 		struct conn *c = container_of(l, struct conn, link);
 
 		if (!c->busy)

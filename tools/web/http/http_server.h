@@ -6,7 +6,8 @@
  * A server on a socket that listens, on the process's loop, without threads.
  * All that a stranger can take of it is bounded: connections, their memory,
  * their time, bytes of answers that are not yet taken.  Where there are too many
- * connections the one that has done nothing for longest is closed.
+ * connections the one that has done nothing for longest is closed: one without a
+ * request under way first, then one that is slow to take its answer.
  */
 #ifndef TOOLS_WEB_HTTP_HTTP_SERVER_H
 #define TOOLS_WEB_HTTP_HTTP_SERVER_H
@@ -16,6 +17,7 @@
 #include "tools/web/http/http_reply.h"
 
 #define HTTP_SERVER_CONNECTIONS 192
+#define HTTP_SERVER_OPEN 160	  /* of them, whatever they do */
 #define HTTP_SERVER_STRANGERS 128 /* of them, without a request under way */
 #define HTTP_SERVER_HEAD_MAX 8192 /* bytes of a request */
 #define HTTP_SERVER_HEAD_S 10	  /* until it is there, or between two */
