@@ -15,32 +15,6 @@
 
 #include <string.h>
 #include <sys/stat.h>
-#include <zlib.h>
-
-#define MAGIC 0x7370726cu /* of a record, see segment.c */
-
-/* The sums of whatever begins with the magic number; body_crc with a body. */
-static void
-seal(uint8_t *p, size_t n)
-{
-	for (size_t at = 0; at + sizeof(struct segment_record) <= n;) {
-		struct segment_record r;
-		size_t room = n - at - sizeof(r);
-
-		memcpy(&r, p + at, sizeof(r));
-		if (r.magic != MAGIC) {
-			at++;
-			continue;
-		}
-		if (r.hdr.len <= room)
-			r.body_crc = (uint32_t)crc32(0, p + at + sizeof(r),
-			    r.hdr.len);
-		r.head_crc = (uint32_t)crc32(0, (uint8_t *)&r.body_crc,
-		    sizeof(r) - offsetof(struct segment_record, body_crc));
-		memcpy(p + at, &r, sizeof(r));
-		at += sizeof(r) + (r.hdr.len <= room ? r.hdr.len : 0);
-	}
-}
 
 static void
 put(const char *name, struct kit *k, size_t n)
@@ -49,7 +23,7 @@ put(const char *name, struct kit *k, size_t n)
 	uint8_t *copy = (uint8_t *)kit_text(p, n);
 
 	if (strstr(name, ".seg") != NULL && n % 4 != 0)
-		seal(copy, n);
+		kit_seal(copy, n);
 	kit_write(kit_path(name), copy, n);
 	free(copy);
 }
