@@ -49,6 +49,20 @@ take_all(struct spool *s, const char *last)
 	must(seen && spool_empty(s));
 }
 
+/* Up to where a session is safe with it; what is dropped is all that goes. */
+static void
+follow(struct spool *s, uint64_t session, uint64_t from)
+{
+	struct spool_stats before, after;
+	uint64_t dropped = 0, again = 0, to;
+
+	spool_stats(s, &before);
+	to = spool_follow(s, session, from, &dropped);
+	spool_stats(s, &after);
+	must(to >= from && before.events == after.events + dropped);
+	must(spool_follow(s, session, from, &again) == to && again == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -87,6 +101,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			return 0;
 		}
 		(void)spool_at(s);
+		if (n % 4 > 1)
+			follow(s, size % 3, n);
 		if (spool_append(s, &h, &v, 1, &e) == 0) {
 			spool_rewind(s);
 			take_all(s, last);
