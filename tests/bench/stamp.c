@@ -35,6 +35,7 @@
 #define STAMPS 1000000 /* at most: then the last is written over */
 #define READ 262144    /* bytes */
 #define HEARTBEAT_S 20 /* below every interval that is asked of it */
+#define AGAIN_MS 300   /* until another IDENTIFY */
 #define DEPTH 64       /* of JSON */
 #define MESSAGE 800    /* bytes: what one of the simulator's has */
 #define INTENTS 33281  /* guilds, their messages, and what these say */
@@ -175,6 +176,16 @@ heard(const char *text, size_t len, uint64_t at, uint64_t *seq)
 	}
 }
 
+/* Op 9: this IDENTIFY came too soon after another one. */
+static bool
+refused(const char *text, size_t len)
+{
+	struct walk_item op;
+
+	return walk_find(text, len, "op", &op) && op.len == 1
+	    && op.value[0] == '9';
+}
+
 static void
 beat(int fd, uint64_t seq)
 {
@@ -216,6 +227,10 @@ bot(const char *host, const char *port, const char *token)
 			if ((buf_data(&in)[0] & 15) == 8)
 				die("the connection was closed");
 			heard(buf_data(&in) + head, len, at, &seq);
+			if (refused(buf_data(&in) + head, len)) {
+				poll(NULL, 0, AGAIN_MS);
+				say(p.fd, buf_data(&identify));
+			}
 			buf_eat(&in, head + len);
 		}
 		beat(p.fd, seq);
