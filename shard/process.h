@@ -13,6 +13,7 @@
 #include "shard/net/websocket.h"
 #include "shard/net/dial.h"
 #include "shard/events/receive.h"
+#include "shard/quiet.h"
 #include "shard/session/send_queue.h"
 #include "shard/shard.h"
 #include "shard/events/uplink.h"
@@ -73,8 +74,8 @@ struct process {
 	struct timer away;	     /* no handler for so long: to the spool */
 	int next_fd; /* uplink that waits for the cut; -1: none */
 	uint32_t next_generation;
-	struct timer cut;     /* then it waits no longer */
-	uint64_t busy_events; /* stats.events at the last tick */
+	struct timer cut; /* then it waits no longer */
+	struct quiet quiet;
 
 	enum session_record_due due;
 	uint32_t record_busy;	  /* times in a row that others wrote */

@@ -303,13 +303,18 @@ on_tick(struct timer *t)
 	look_at_traffic(p);
 	outbox_tick(&p->pending);
 	handler_switch_room(p);
-	/* Buffers are given back once nothing has come for a while. */
-	if (p->stats.events == p->busy_events) {
-		queue_trim(&p->pending.queue);
-		websocket_trim(p->conn);
-		tls_memory_trim();
-	}
-	p->busy_events = p->stats.events;
+}
+
+/* What the last events took; the queue's own when all is acknowledged. */
+static bool
+give_back(struct quiet *q)
+{
+	struct process *p = container_of(q, struct process, quiet);
+
+	queue_trim(&p->pending.queue);
+	websocket_trim(p->conn);
+	tls_memory_trim();
+	return queue_held(&p->pending.queue) == 0;
 }
 
 /* Once per turn, for whatever happened in it. */
@@ -320,6 +325,7 @@ on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	if (!p->handed)
 		uplink_turn(p->uplink);
+	quiet_turn(&p->quiet, p->stats.frame_ms);
 	shard_publish(p);
 	ending_leave_if_drained(p);
 }
@@ -360,6 +366,7 @@ open_loop(struct process *p)
 	ev_prepare_start(p->loop, &p->turn);
 	timer_init(p->timers, &p->tick, on_tick);
 	timer_init(p->timers, &p->drain, ending_drain_over);
+	quiet_init(&p->quiet, p->timers, give_back);
 	session_record_init(p);
 	takeover_init(p);
 	return 0;
@@ -454,6 +461,7 @@ close_loop(struct process *p)
 		timer_stop(&p->record_late);
 		timer_stop(&p->drain);
 		timer_stop(&p->lonely);
+		quiet_stop(&p->quiet);
 	}
 	timer_base_free(p->timers);
 	if (p->signal_fd >= 0)

@@ -172,6 +172,22 @@ queue_trim(struct queue *q)
 		drop_all(q);
 }
 
+static size_t
+seg_held(const struct queue_seg *g)
+{
+	return g == NULL ? 0 : sizeof(*g) + g->cap;
+}
+
+size_t
+queue_held(const struct queue *q)
+{
+	size_t held = seg_held(q->spare) + seg_held(q->side);
+
+	for (struct list *l = q->segs.next; l != &q->segs; l = l->next)
+		held += seg_held(seg_of(l));
+	return held;
+}
+
 /* ---- the open message ----------------------------------------------- */
 
 unsigned char *

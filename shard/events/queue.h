@@ -112,5 +112,7 @@ struct queue_acked {
 int queue_ack(struct queue *, uint64_t ord, struct queue_acked *);
 /* Gives buffers back; does nothing unless the queue is empty. */
 void queue_trim(struct queue *);
+/* Bytes of memory it holds, used or not. */
+size_t queue_held(const struct queue *);
 
 #endif

@@ -18,6 +18,8 @@
 void tls_memory_begin(void);
 /* What is allocated from here on lies on the heap. */
 void tls_memory_end(void);
+/* Bytes of the region that were ever used: each shard shares them. */
+size_t tls_memory_used(void);
 /* The heap's free pages go back to the system: before a fork, and when idle. */
 void tls_memory_trim(void);
 

@@ -14,6 +14,7 @@
 #include "shared/base/base.h"
 #include "shared/base/buf.h"
 #include "tests/bench/floor.h"
+#include "tests/bench/frame.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -184,26 +185,6 @@ message(struct reader *r, unsigned char *data, size_t len)
 		    mode == FLOOR_NONE ? len : r->out);
 }
 
-static size_t
-frame(const struct buf *in, size_t *len)
-{
-	const unsigned char *p = (const unsigned char *)buf_data(in);
-	size_t have = buf_len(in), head = 2;
-
-	if (have < 2)
-		return 0;
-	*len = p[1] & 127;
-	if (*len >= 126)
-		head = *len == 126 ? 4 : 10;
-	if (have < head)
-		return 0;
-	if (head > 2)
-		*len = 0;
-	for (size_t i = 2; i < head; i++)
-		*len = *len << 8 | p[i];
-	return have - head < *len ? 0 : head;
-}
-
 /* Until the connection ends: true, it was closed for good. */
 static bool
 listen_to(struct reader *r)
@@ -211,7 +192,7 @@ listen_to(struct reader *r)
 	size_t head, len;
 
 	do {
-		while ((head = frame(&r->in, &len)) > 0) {
+		while ((head = frame_head(&r->in, &len)) > 0) {
 			unsigned char *p = (unsigned char *)buf_data(&r->in);
 
 			if ((p[0] & 15) == 8)

@@ -16,6 +16,7 @@
 #include "shared/base/buf.h"
 #include "shared/base/err.h"
 #include "shared/json/walk.h"
+#include "tests/bench/frame.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,7 @@
 #define STAMPS 1000000 /* at most: then the last is written over */
 #define READ 262144    /* bytes */
 #define HEARTBEAT_S 20 /* below every interval that is asked of it */
+#define AGAIN_MS 300   /* until another IDENTIFY */
 #define DEPTH 64       /* of JSON */
 #define MESSAGE 800    /* bytes: what one of the simulator's has */
 #define INTENTS 33281  /* guilds, their messages, and what these say */
@@ -155,29 +157,6 @@ upgrade(int fd, struct buf *in)
 	buf_eat(in, (size_t)(end - buf_data(in)) + 4);
 }
 
-/* The first frame's head, and the bytes behind it; 0: it is not whole. */
-static size_t
-frame(const struct buf *in, size_t *len)
-{
-	const unsigned char *p = (const unsigned char *)buf_data(in);
-	size_t have = buf_len(in), head = 2;
-
-	if (have < 2)
-		return 0;
-	*len = p[1] & 127;
-	if (*len >= 126)
-		head = *len == 126 ? 4 : 10;
-	if (have < head)
-		return 0;
-	if (head > 2)
-		*len = 0;
-	for (size_t i = 2; i < head; i++)
-		*len = *len << 8 | p[i];
-	if ((p[0] & 15) == 8)
-		die("the connection was closed");
-	return have - head < *len ? 0 : head;
-}
-
 /* Its s, when it has one; a message is stamped, READY said. */
 static void
 heard(const char *text, size_t len, uint64_t at, uint64_t *seq)
@@ -195,6 +174,16 @@ heard(const char *text, size_t len, uint64_t at, uint64_t *seq)
 		puts("there");
 		fflush(stdout);
 	}
+}
+
+/* Op 9: this IDENTIFY came too soon after another one. */
+static bool
+refused(const char *text, size_t len)
+{
+	struct walk_item op;
+
+	return walk_find(text, len, "op", &op) && op.len == 1
+	    && op.value[0] == '9';
 }
 
 static void
@@ -234,8 +223,14 @@ bot(const char *host, const char *port, const char *token)
 		if ((p.revents & POLLIN) != 0 && !more(p.fd, &in))
 			die("the connection ended");
 		at = now_ns();
-		while ((head = frame(&in, &len)) > 0) {
+		while ((head = frame_head(&in, &len)) > 0) {
+			if ((buf_data(&in)[0] & 15) == 8)
+				die("the connection was closed");
 			heard(buf_data(&in) + head, len, at, &seq);
+			if (refused(buf_data(&in) + head, len)) {
+				poll(NULL, 0, AGAIN_MS);
+				say(p.fd, buf_data(&identify));
+			}
 			buf_eat(&in, head + len);
 		}
 		beat(p.fd, seq);

@@ -60,6 +60,13 @@ struct sim_bot {
 	struct sim_starts starts;
 };
 
+/* What a connection gets that asks for zstd-stream. */
+enum sim_zstd {
+	SIM_ZSTD_NONE, /* no compression: the word is not known */
+	SIM_ZSTD_HAS,
+	SIM_ZSTD_REFUSED, /* HTTP 400 */
+};
+
 /* What `run` was asked for; some change later (`ctl set`). */
 struct sim_config {
 	char *dir;     /* absolute */
@@ -83,6 +90,7 @@ struct sim_config {
 	double identify_s;	  /* one IDENTIFY per key in this time */
 	double session_ttl_s;	  /* after a disconnect */
 	unsigned same_ids;	  /* 1: a shard's sessions all have one id */
+	unsigned zstd;		  /* enum sim_zstd */
 	unsigned replay;	  /* events kept per session */
 	unsigned shards_min;	  /* fewer in an IDENTIFY: 4011; 0: no rule */
 	unsigned shards_multiple; /* else 4010; 0: no rule */

@@ -413,6 +413,14 @@ read_upgrade(struct conn *c, const char *data, size_t len)
 		refuse(c, status, u.why, 0);
 		return;
 	}
+	if (u.compress == COMPRESS_KIND_ZSTD
+	    && c->sim->cfg.zstd == SIM_ZSTD_REFUSED) {
+		refuse(c, 400, NULL, 0);
+		return;
+	}
+	if (u.compress == COMPRESS_KIND_ZSTD
+	    && c->sim->cfg.zstd == SIM_ZSTD_NONE)
+		u.compress = COMPRESS_KIND_NONE;
 	open_ws(c, &u);
 	buf_eat(&c->head, head);
 	if (buf_len(&c->head) > 0 && c->state < CONN_CLOSING)

@@ -315,6 +315,41 @@ test_acks(void **state)
 	queue_free(&q);
 }
 
+/* Of a burst nothing is kept once it is acknowledged, before that all of it. */
+static void
+test_held(void **state)
+{
+	static char big[QUEUE_SEGMENT / 2];
+	struct queue_acked a;
+	struct queue q;
+
+	memset(big, 'x', sizeof(big) - 1);
+	queue_init(&q);
+	assert_int_equal(queue_held(&q), 0);
+	for (int i = 0; i < 8; i++)
+		put(&q, big, 0, 9);
+	assert_true(queue_held(&q) >= q.bytes);
+	queue_sent(&q, q.unsent);
+	assert_int_equal(queue_ack(&q, 7, &a), 0);
+	queue_trim(&q);
+	assert_true(queue_held(&q) >= q.bytes && q.bytes > 0);
+	assert_int_equal(queue_ack(&q, 8, &a), 0);
+	/* A segment in use, and one that is spare. */
+	assert_true(queue_held(&q) >= 2 * QUEUE_SEGMENT);
+	queue_trim(&q);
+	assert_int_equal(queue_held(&q), 0);
+	queue_detach(&q);
+	memcpy(queue_space(&q, 9, &(size_t) {0}), "unfinished", 9);
+	queue_fill(&q, 9);
+	queue_trim(&q);
+	assert_true(queue_held(&q) >= QUEUE_SEGMENT);
+	assert_memory_equal(queue_open_text(&q), "unfinished", 9);
+	queue_discard(&q);
+	queue_trim(&q);
+	assert_int_equal(queue_held(&q), 0);
+	queue_free(&q);
+}
+
 int
 main(void)
 {
@@ -322,6 +357,7 @@ main(void)
 	    cmocka_unit_test(test_shadow),
 	    cmocka_unit_test(test_session_of_front),
 	    cmocka_unit_test(test_acks),
+	    cmocka_unit_test(test_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
