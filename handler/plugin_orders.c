@@ -71,7 +71,8 @@ static void
 order_restart(struct order *o)
 {
 	if (o->entry == NULL)
-		order_refuse(o, "it is new in the configuration: load it");
+		order_refuse(o,
+		    "it is new in the configuration: \"shardherd plugin load\" and its name start it");
 	else
 		plugin_entry_restart(o->entry, o->cfg, o->serial);
 }

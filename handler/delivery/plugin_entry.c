@@ -434,7 +434,7 @@ plugin_entry_restart(struct plugin_entry *p, const struct config_plugin *cfg,
 
 	if (p->active == PLUGIN_SET_NONE) {
 		p->set->answer(p->set, serial, PLUGIN_SET_REFUSED,
-		    "it is unloaded: load it");
+		    "it is unloaded: \"shardherd plugin load\" and its name start it");
 		return;
 	}
 	if (!entry_ask(p, serial))

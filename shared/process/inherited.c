@@ -21,8 +21,10 @@ settle_stdio(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) != -1)
 			continue;
-		/* Without a /dev/null the place must be taken all the same. */
-		if (open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY)
+		/* Nobody can read what goes to a closed stdout, which has to
+		 * be an error: it is not open for writing.  Without a /dev/null
+		 * the place must be taken all the same. */
+		if (open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY)
 		    == -1)
 			(void)open("/", O_PATH | O_DIRECTORY);
 	}

@@ -203,5 +203,7 @@ plugin_command_handler_gone(struct plugin_command *p, struct member *c)
 		forget(p);
 	if (c == p->asked)
 		finish(p, EXIT_DEGRADED,
-		    "The handler ended before it answered.");
+		    "The handler ended before it answered, and the next one "
+		    "starts every plugin anew; \"shardherd why\" says why it "
+		    "ended.");
 }

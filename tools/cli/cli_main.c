@@ -143,6 +143,9 @@ dispatch(struct cli *c, int argc, char **argv)
 		return cli_fail(c);
 	c->verb = verb_table_find(c,
 	    at == argc || argv[at][0] == '-' ? "status" : argv[at++]);
+	/* Who asked for JSON has the error in it, whatever stands before. */
+	for (int i = at; c->verb == NULL && i < argc; i++)
+		c->json |= strcmp(argv[i], "--json") == 0;
 	if (c->verb == NULL)
 		return cli_fail(c);
 	c->argc = argc - at;

@@ -139,7 +139,9 @@ const struct cli_verb verb_table[] = {
 		"-"}),
 	.exits = "0 shown, 2 there is no log, 64 nobody has this name",
 	.examples = "shardherd logs -f --plugin greeter\n"
-		    "shardherd logs --since 2h --level warn --grep timeout"},
+		    "shardherd logs --since 2h --level warn --grep timeout",
+	.instead = "What is said of one: --plugin PLUGIN, --shard SHARD, "
+		   "--client CLIENT."},
     {"events",
 	"what happened to the fleet; with -f what happens, and Discord's "
 	"events as they pass",
@@ -191,12 +193,16 @@ const struct cli_verb verb_table[] = {
 		 "99 --wait ran out",
 	.examples = "shardherd start --wait"},
     {"stop", "stop the fleet; the sessions stay resumable", verb_stop, CLI_ACT,
-	FORMS({"", "stop it in order and wait for that"}),
+	FORMS({"",
+	    "stop it in order and wait for that; said again meanwhile, the "
+	    "fleet ends at once, and what plugins still work on is left"}),
 	OPTIONS({"--end-sessions", 0, OPTION_FLAG, NULL,
 		    "end the sessions for good: every shard must IDENTIFY "
 		    "again"},
 	    TIMEOUT("give up waiting then, exit code 99")),
-	.exits = "0 it is stopped, or was; 99 it still stops"},
+	.exits = "0 it is stopped, or was; 99 it still stops",
+	.instead = "This stops the whole fleet; a plugin is stopped by "
+		   "\"shardherd plugin unload PLUGIN\"."},
     {"restart", "stop the fleet and start it again; the sessions are resumed",
 	verb_restart, CLI_ACT,
 	FORMS({"[SHARD|PLUGIN|CLIENT]",
@@ -210,7 +216,9 @@ const struct cli_verb verb_table[] = {
 		"of a shard: return once the restart is under way"}),
 	.exits = "0 done, 1 failed, 64 nobody has this name, 75 not now, 99 "
 		 "still under way",
-	.examples = "shardherd restart --wait\nshardherd restart greeter"},
+	.examples = "shardherd restart --wait\nshardherd restart greeter",
+	.instead = "Its number or name alone says which one: \"shardherd "
+		   "restart 3\", \"shardherd restart greeter\"."},
     {"run", "run the fleet in the foreground", verb_run, CLI_ACT,
 	FORMS({"", "for systemd, containers and a terminal"}),
 	OPTIONS(HOLD_PLUGINS)},
@@ -458,19 +466,63 @@ const struct cli_verb verb_table[] = {
 	.examples = "eval \"$(shardherd completion bash)\"\n"
 		    "shardherd completion fish | source"},
     {"help", "this list, or one verb", cli_main_help, CLI_DATA,
-	FORMS({"[VERB]", "every form and option of it"},
+	FORMS({"[VERB] [FORM]", "every form and option of it"},
 	    {"mdoc", "every form of all, as in the SYNOPSIS of shardherd(1)"})},
     {"version", "the version, the id of this build, and the libraries in use",
 	cli_main_version, CLI_DATA, FORMS({"", "this program's"})},
     {0},
 };
 
+/* What other programs of the kind call what has another name here. */
+static const char *
+known_as(const char *word)
+{
+	static const struct {
+		const char *word, *here;
+	} others[] = {
+	    {"list", "status"},
+	    {"ls", "status"},
+	    {"ps", "status"},
+	    {"describe", "why"},
+	    {"show", "status"},
+	    {"info", "status"},
+	    {"monit", "top"},
+	    {"monitor", "top"},
+	    {"log", "logs"},
+	    {"delete", "stop"},
+	    {"kill", "stop"},
+	    {"scale", "rollout"},
+	    {"deploy", "reload"},
+	    {"update", "upgrade"},
+	};
+
+	for (size_t i = 0; i < nitems(others); i++)
+		if (strcmp(others[i].word, word) == 0)
+			return others[i].here;
+	return NULL;
+}
+
 const struct cli_verb *
 verb_table_find(struct cli *c, const char *word)
 {
-	const char *names[64];
+	const char *names[64], *here = known_as(word);
 	size_t n = 0;
 	int i;
+
+	if (here != NULL) {
+		err_set(&c->err, EXIT_USAGE,
+		    "There is no verb \"%s\" here; \"shardherd %s\" does "
+		    "something of the kind, \"shardherd help %s\" says what.",
+		    word, here, here);
+		return NULL;
+	}
+	if (strcmp(word, "web") == 0 || strcmp(word, "metrics") == 0) {
+		err_set(&c->err, EXIT_USAGE,
+		    "There is no verb \"%s\": metrics and the status page are "
+		    "served when [web] listen is set, see shardherd-web(7).",
+		    word);
+		return NULL;
+	}
 
 	for (; verb_table[n].name != NULL; n++) {
 		must(n < nitems(names));

@@ -163,7 +163,7 @@ def added(t, fleet, plugins):
     the handler then ends in order."""
     plugins["late"] = dict(exec=fleet.path("weak"), events="TYPING_START")
     fleet.write_config({"handler.probation": "0"}, plugins)
-    t.sentence(fleet.cli("plugin", "restart", "late"), 1, "load it",
+    t.sentence(fleet.cli("plugin", "restart", "late"), 1, "plugin load",
         "what is new is not restarted")
     fleet.must("plugin", "load", "late")
     wait_plugin(fleet, "late", lambda p: p["state"] == "up", "it is up")

@@ -20,6 +20,22 @@ def stays_down(t, fleet, what):
         what + ": and it is down")
 
 
+def with_typo(t, fleet):
+    """Nobody goes on with anything: it was stopped, and stays so."""
+    with open(fleet.config, encoding="utf-8") as f:
+        good = f.read()
+    with open(fleet.config, "w", encoding="utf-8") as f:
+        f.write(good + "[gateway]\nshards = fuor\n")
+    stays_down(t, fleet, "with a fault in its config")
+    done = fleet.cli("ensure", "--even-if-stopped", "--wait=20")
+    t.match(done.stderr, "goes on with the config it ran by.*fuor",
+        "where it is started that is said")
+    t.equal(done.returncode, 0, "and it runs")
+    fleet.stop()
+    with open(fleet.config, "w", encoding="utf-8") as f:
+        f.write(good)
+
+
 def table(fleet):
     """Status in one line: it is wrapped at 80 columns."""
     return " ".join(fleet.cli("status").stdout.split())
@@ -34,8 +50,11 @@ def main(t):
     fleet = t.fleet(sim)
     fleet.must("ensure", PATIENT)
     t.ok(True, "a fleet that nobody has stopped is started")
+    wait_until(lambda: os.path.exists(fleet.path("state", "config")),
+        "the config is kept")
     fleet.stop()
     stays_down(t, fleet, "stopped")
+    with_typo(t, fleet)
     me = getpass.getuser()
     t.match(table(fleet), r" note It was stopped by %s\b.*"
         r"ensure.*leaves it so" % me, "status says who, and what follows")

@@ -52,6 +52,45 @@ def names(t, fleet):
     t.sentence(fleet.cli("restart", "all"), 64, "shardherd restart", "pm2's all")
 
 
+def other_words(t, fleet):
+    """What the words of other tools are here."""
+    for words, here in ((("ls",), '"shardherd status"'), (("monit",),
+            '"shardherd top"'), (("metrics",), "shardherd-web"), (("logs",
+            "greeter"), "--plugin PLUGIN"), (("stop", "greeter"),
+            "plugin unload"), (("restart", "shard", "1"), "restart 3"),
+            (("restart", "web"), "shardherd reload")):
+        t.sentence(fleet.cli(*words), 64, re.escape(here), " ".join(words))
+    t.match(fleet.must("help", "plugin", "restart"), "plugin restart PLUGIN",
+        "help takes a form behind the verb")
+    done = fleet.cli("bogus", "--json")
+    t.equal(json.loads(done.stdout)["error"]["exit"], 64,
+        "an unknown verb, in JSON where that was asked for")
+
+
+def nobody_reads(t, fleet):
+    """A stdout that is closed is no success."""
+    for word in "help", "status", "events", "plugin":
+        done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh",
+            fleet.binary, "-c", fleet.config, word], capture_output=True,
+            text=True, timeout=ROOM * 20)
+        t.ok(done.returncode != 0 and "standard output" in done.stderr,
+            "%s without a stdout is told" % word)
+
+
+def garbage(t, fleet):
+    """A token file with what no bot's token looks like."""
+    with open(fleet.path("garbage"), "w", encoding="utf-8") as f:
+        f.write("garbage\n")
+    os.chmod(fleet.path("garbage"), 0o600)
+    with open(fleet.path("odd.conf"), "w", encoding="utf-8") as f:
+        f.write("[bot]\ntoken_file = garbage\nintents = GUILDS\n")
+    done = subprocess.run([fleet.binary, "-c", fleet.path("odd.conf"), "config",
+        "check"], capture_output=True, text=True, timeout=ROOM * 20)
+    t.equal(done.returncode, 0, "config check cannot know")
+    t.match(done.stderr, "warning: .*garbage holds does not look like.*token check",
+        "but says what is odd, and who knows")
+
+
 SHELLS = {
     "bash": ("bash --norc --noprofile -i", "PS1='> '; . {script}"),
     "zsh": ("zsh -f -i", "PS1='> '; autoload -U compinit; compinit -u -D; "
@@ -205,8 +244,11 @@ def main(t):
     fleet.start()
     wait_gate(fleet)
     names(t, fleet)
+    other_words(t, fleet)
     if not CAGED:
         shells(t, fleet)
+        nobody_reads(t, fleet)
+        garbage(t, fleet)
     logs(t, fleet)
     restarts(t, fleet)
     differences(t, fleet)

@@ -128,6 +128,11 @@ def refuses(t, fleet):
         "a terminal that nobody knows")
     t.match(term.screen.text(), "status -w", "what to do instead")
     term.close()
+    term = top(fleet, env={"TERM": "dumb"})
+    t.ok(term.end() == 64 or sanitized(SHARDHERD),
+        "one that cannot move its cursor")
+    t.match(term.screen.text(), "status -w", "the same")
+    term.close()
 
 
 def status(t, fleet):

@@ -86,7 +86,7 @@ def numbers_are_true(t, sim, fleet, web):
         "worst:1 has one shard")
 
 
-def nothing_else_is_asked_for(t, families):
+def nothing_else_is_asked_for(t, fleet, families):
     """Every metric of the rules and the board is one that the manual has."""
     with open(os.path.join(CONF, "..", "man", "shardherd-web.7"),
             encoding="utf-8") as f:
@@ -105,15 +105,60 @@ def nothing_else_is_asked_for(t, families):
         manual = f.read()
     for code in sorted("|".join(codes).split("|")):
         t.ok(code in manual, "the code %s is one" % code)
+    asked = board_is_one(t)
     if not shutil.which("promtool"):
         t.note("promtool is not here: the rules are not tried")
         return
+    board_can_be_asked(t, fleet, asked)
     for what in (["check", "rules", "shardherd-alerts.rules.yml"],
             ["test", "rules", "shardherd-alerts.test.yml"]):
         done = subprocess.run(["promtool", *what], cwd=CONF, text=True,
             capture_output=True)
         t.equal(done.returncode, 0, "promtool %s rules%s" % (what[0],
             "" if done.returncode == 0 else ": " + done.stdout + done.stderr))
+
+
+def panels_of(board):
+    """All of them, those in rows that are folded too."""
+    for panel in board["panels"]:
+        yield panel
+        yield from panel.get("panels", [])
+
+
+def board_is_one(t):
+    """What Grafana would refuse or draw over another: it is not here to ask."""
+    board = json.loads(conf("shardherd-dashboard.json"))
+    panels = list(panels_of(board))
+    ids = [p["id"] for p in panels]
+    t.equal(len(set(ids)), len(ids), "the board: each panel has its own id")
+    taken = set()
+    for p in panels:
+        g = p["gridPos"]
+        cells = {(x, y) for x in range(g["x"], g["x"] + g["w"])
+            for y in range(g["y"], g["y"] + g["h"])}
+        if cells & taken or g["x"] + g["w"] > 24:
+            t.ok(False, "the panel \"%s\" has a place" % p.get("title"))
+        taken |= cells
+    names = {v["name"] for v in board["templating"]["list"]}
+    used = set(re.findall(r"\$\{?(\w+)", json.dumps(board)))
+    t.equal(sorted(v for v in used - names if v[:2] != "__"), [],
+        "its variables are there")
+    asked = [target["expr"] for p in panels for target in p.get("targets", [])]
+    t.ok(len(asked) >= 20, "it asks for something")
+    return asked
+
+
+def board_can_be_asked(t, fleet, asked):
+    """Each of its queries is one: as a rule, for promtool has no other way."""
+    path = fleet.path("board.yml")
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"groups": [{"name": "board", "rules": [{"record": "b:%d" % i,
+            "expr": e.replace("$instance", ".*")} for i, e in
+            enumerate(asked)]}]}, f)
+    done = subprocess.run(["promtool", "check", "rules", path], text=True,
+        capture_output=True)
+    t.equal(done.returncode, 0, "promtool takes the board's queries%s" % (""
+        if done.returncode == 0 else ": " + done.stdout + done.stderr))
 
 
 def documents(t, web):
@@ -166,7 +211,7 @@ def main(t):
     fleet.start()
     sim.wait("handled>=200")
     numbers_are_true(t, sim, fleet, web)
-    nothing_else_is_asked_for(t, format_is_kept(t, web))
+    nothing_else_is_asked_for(t, fleet, format_is_kept(t, web))
     documents(t, web)
     pushed(t, fleet, web)
     fleet.stop()

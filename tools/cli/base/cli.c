@@ -125,7 +125,9 @@ cli_usage_err(struct cli *c)
 		str_format(all + strlen(all), sizeof(all) - strlen(all),
 		    "%sshardherd %s", all[0] != '\0' ? " | " : "", usage);
 	}
-	return err_set(&c->err, EXIT_USAGE, "usage: %s", all);
+	return err_set(&c->err, EXIT_USAGE, "usage: %s%s%s", all,
+	    c->verb->instead != NULL ? ". " : "",
+	    c->verb->instead != NULL ? c->verb->instead : "");
 }
 
 int

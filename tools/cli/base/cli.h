@@ -53,6 +53,7 @@ struct cli_verb {
 	const struct option_row *options;
 	const char *exits;    /* what its exit codes mean */
 	const char *examples; /* a line each */
+	const char *instead;  /* what is likely meant by who misuses it */
 };
 
 /* Prints c->err, as JSON on stdout with --json; returns its exit code. */

@@ -139,6 +139,18 @@ complete(struct cli *c, int at, const char *name)
 	c->argc = at + 1;
 }
 
+/* What may be meant, behind what is wrong. */
+static int
+add_instead(struct cli *c)
+{
+	size_t len = strlen(c->err.text);
+
+	if (c->verb->instead != NULL)
+		str_format(c->err.text + len, sizeof(c->err.text) - len, ". %s",
+		    c->verb->instead);
+	return -1;
+}
+
 int
 form_choose(struct cli *c)
 {
@@ -173,7 +185,7 @@ form_choose(struct cli *c)
 	}
 	if (at < c->argc && n > 0) {
 		if ((i = option_choose(c, c->argv[at], names, n)) == -1)
-			return -1;
+			return add_instead(c);
 		c->form = named[i];
 	}
 	if (c->form == NULL)

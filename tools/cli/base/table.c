@@ -217,7 +217,7 @@ table_room(FILE *f)
 	struct winsize size;
 
 	return isatty(fileno(f)) && ioctl(fileno(f), TIOCGWINSZ, &size) == 0
-		&& size.ws_col > TABLE_ROOM / 2
+		&& size.ws_col >= TABLE_ROOM_LEAST
 	    ? size.ws_col
 	    : TABLE_ROOM;
 }

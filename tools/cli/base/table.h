@@ -9,7 +9,8 @@
 
 enum table_colour { TABLE_PLAIN, TABLE_GREEN, TABLE_YELLOW, TABLE_RED };
 
-#define TABLE_ROOM 80 /* columns, where no terminal says more */
+#define TABLE_ROOM 80	    /* columns, where no terminal says more */
+#define TABLE_ROOM_LEAST 20 /* of a terminal; with less it does not know */
 
 struct table {
 	size_t columns, rows, room;

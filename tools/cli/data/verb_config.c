@@ -36,6 +36,36 @@ check_webhook(struct cli *c)
 		      "The webhook file %s holds no http or https URL.", path);
 }
 
+/*
+ * A bot's token at Discord has three parts with dots between.  Whether one is
+ * good only Discord knows, and its form is Discord's to change: a warning.
+ */
+static bool
+is_odd(const struct config *c, const char *token)
+{
+	const char *first = strchr(token, '.');
+
+	return strstr(c->api, "//discord.com/") != NULL
+	    && (first == NULL || strchr(first + 1, '.') == NULL);
+}
+
+static bool odd_token;
+
+static void
+warn(const struct config *c, config_problem_fn *fn, void *arg)
+{
+	char line[CONFIG_PATH_MAX + 160];
+
+	config_warn(c, fn, arg);
+	if (!odd_token)
+		return;
+	str_format(line, sizeof(line),
+	    "what %s holds does not look like a bot's token, which has three "
+	    "parts with dots between: \"shardherd token check\" asks Discord.",
+	    c->token_file);
+	fn(line, arg);
+}
+
 /* What the file alone cannot tell: the secrets' files and the CA bundle. */
 static int
 check_around(struct cli *c)
@@ -46,6 +76,7 @@ check_around(struct cli *c)
 
 	if (token == NULL)
 		return -1;
+	odd_token = is_odd(&c->config, token);
 	explicit_bzero(token, strlen(token));
 	free(token);
 	if ((tls = tls_client_new(config_view(c->config.ca_file, seen),
@@ -73,7 +104,7 @@ check_json(struct cli *c, const char *path)
 		collect(c->err.text, problems);
 	}
 	if (c->config.path[0] != '\0')
-		config_warn(&c->config, collect, warnings);
+		warn(&c->config, collect, warnings);
 	json_put_text(o, "config", path);
 	json_put_bool(o, "ok", code == 0);
 	json_object_object_add(o, "problems", problems);
@@ -96,7 +127,7 @@ check(struct cli *c)
 		return check_json(c, path);
 	if (load_config(c) == -1 || check_around(c) == -1)
 		return cli_fail(c);
-	config_warn(&c->config, cli_warning, NULL);
+	warn(&c->config, cli_warning, NULL);
 	if (quiet)
 		return EXIT_FINE;
 	printf("%s is fine (%zu plugin%s)\n", c->config.path, c->config.plugins,

@@ -24,6 +24,16 @@
 #define NOTE_MAX sizeof(((struct verdict_finding *)NULL)->text)
 #define READY_WAIT_S 300 /* --wait without a number */
 
+/* By who starts it, and not before: a fleet that stays stopped has no need. */
+static void
+tell_kept(const struct cli *c)
+{
+	if (c->config.kept_for != NULL)
+		cli_say("It goes on with the config it ran by, as the file "
+			"has a fault: %s",
+		    c->config.kept_for);
+}
+
 int
 starting_here(struct cli *c, bool hold)
 {
@@ -33,6 +43,7 @@ starting_here(struct cli *c, bool hold)
 	    .ready_fd = -1,
 	    .hold_plugins = hold};
 
+	tell_kept(c);
 	fflush(stdout);
 	inherited_daemon(NULL, 0);
 	return c->supervise(&a);
@@ -166,6 +177,7 @@ starting_daemon(struct cli *c, uint64_t until, bool hold)
 	int fds[2], r;
 	pid_t pid;
 
+	tell_kept(c);
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return err_sys(&c->err, EXIT_DEGRADED, "Cannot make a pipe");
 	fflush(stdout);
@@ -237,13 +249,7 @@ load(struct cli *c, enum load_starter who)
 		return 0;
 	}
 	config_free(&c->config);
-	if (load_to_start(c, who) == -1)
-		return -1;
-	if (c->config.kept_for != NULL)
-		cli_say("It goes on with the config it ran by, as the file "
-			"has a fault: %s",
-		    c->config.kept_for);
-	return 0;
+	return load_to_start(c, who);
 }
 
 uint64_t

@@ -62,6 +62,11 @@ restart_fleet(struct cli *c, double wait_s, double seconds)
 	code = load_config(c) == -1
 	    ? cli_fail(c)
 	    : starting(c, starting_until(wait_s), false);
+	if (code == EXIT_TRY_LATER && c->config.state_dir != NULL
+	    && lock_held(c->config.state_dir, &pid))
+		cli_say("Somebody else has started the fleet (supervisor pid "
+			"%d) since this stopped it: nothing is left to do.",
+		    (int)pid);
 	if (code != EXIT_FINE
 	    && (c->config.state_dir == NULL
 		|| !lock_held(c->config.state_dir, &pid)))
@@ -80,6 +85,9 @@ meant(const char *name)
 	    : strcmp(name, "handler") == 0
 	    ? "\"shardherd reload\" replaces the "
 	      "handler."
+	    : strcmp(name, "web") == 0 ? "\"shardherd reload\" replaces web."
+	    : strcmp(name, "supervisor") == 0
+	    ? "\"shardherd upgrade\" replaces the supervisor."
 	    : strcmp(name, "shards") == 0 ? "\"shardherd rollout --all\" "
 					    "replaces them one by one."
 					  : NULL;

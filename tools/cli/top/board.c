@@ -21,9 +21,9 @@ static const struct board_column columns[BOARD_TABS_N][BOARD_COLUMNS + 1] = {
     [BOARD_SHARDS] = {{"SHARD", 5}, {"STATE", -11}, {"FOR", 7}, {"EV/S", 7},
 	{"", -BOARD_SPARK}, {"LATENCY", 7}, {"WAITING", 7}, {"RESTARTS", 8},
 	{"PRIVATE", 7}, {NULL, 0}},
-    [BOARD_PLUGINS] = {{"PLUGIN", -12}, {"STATE", -8}, {"FOR", 6}, {"EV/S", 6},
-	{"", -BOARD_SPARK}, {"ERRORS", 6}, {"WAITING", 7}, {"RESTARTS", 8},
-	{"PRIVATE", 7}, {NULL, 0}},
+    [BOARD_PLUGINS] = {{"PLUGIN", -9}, {"STATE", -8}, {"FOR", 6}, {"EV/S", 5},
+	{"", -BOARD_SPARK}, {"EACH", 5}, {"ERRORS", 6}, {"WAITS", 5},
+	{"RESTARTS", 8}, {"PRIVATE", 7}, {NULL, 0}},
     [BOARD_CLIENTS] = {{"CLIENT", -12}, {"STATE", -7}, {"SHARDS", 6},
 	{"EV/S", 6}, {"", -BOARD_SPARK}, {"LAG", 7}, {"HEARD", 6},
 	{"OVERRUNS", 8}, {"RESTARTS", 8}, {NULL, 0}},
@@ -198,6 +198,21 @@ process_of(const struct processes *p, enum processes_kind kind,
 	return &none;
 }
 
+/* What one event has cost it, on the average. */
+static void
+put_each(struct board_row *r, size_t column, const struct page_plugin *p)
+{
+	double ms = p->answered > 0 ? (double)p->worked_ms / (double)p->answered
+				    : 0;
+
+	if (p->answered == 0)
+		put(r, column, -1, "-");
+	else if (ms < 1000)
+		put(r, column, ms, ms < 10 ? "%.1fms" : "%.0fms", ms);
+	else
+		put(r, column, ms, "%.1fs", ms / 1000);
+}
+
 static void
 add_plugin(struct board *b, const struct view *v, uint32_t i,
     const struct rates *rates, const struct processes *all, bool utf8)
@@ -213,10 +228,11 @@ add_plugin(struct board *b, const struct view *v, uint32_t i,
 	put(r, 1, well ? 0 : 1, "%s", processes_plugin_state(v, i));
 	put_age(r, 2, view_age(v, p->state_since_ms));
 	put_rate(r, 3, rates, name, v->n + 1 + i, utf8);
-	put_count(r, 5, p->errors);
-	put_count(r, 6, page_plugin_waits(p));
-	put_count(r, 7, p->restarts);
-	put_size(r, 8, process_of(all, PROCESSES_PLUGIN, p->name)->private_kb);
+	put_each(r, 5, p);
+	put_count(r, 6, p->errors);
+	put_count(r, 7, page_plugin_waits(p));
+	put_count(r, 8, p->restarts);
+	put_size(r, 9, process_of(all, PROCESSES_PLUGIN, p->name)->private_kb);
 	r->urgency = well ? 0 : p->state == PLUGIN_UP ? 1 : 2;
 	r->mood = well		    ? BOARD_WELL
 	    : p->state == PLUGIN_UP ? BOARD_ODD

@@ -25,7 +25,7 @@ enum board_tab {
 };
 extern const char *const board_tab_name[BOARD_TABS_N];
 
-#define BOARD_COLUMNS 9 /* at most */
+#define BOARD_COLUMNS 10 /* at most */
 #define BOARD_CELL 24
 #define BOARD_SPARK 12 /* bars in a row */
 

@@ -132,6 +132,18 @@ take_colours(struct top *top)
 	init_pair(1 + BOARD_BAD, COLOR_RED, -1);
 }
 
+/* What cannot move its cursor, as "dumb", is no terminal for us. */
+static SCREEN *
+new_screen(const char *term)
+{
+	int code;
+
+	if (setupterm(term, STDOUT_FILENO, &code) == ERR
+	    || tigetstr("cup") == NULL)
+		return NULL;
+	return newterm(NULL, stdout, stdin);
+}
+
 int
 top_screen_begin(struct top *top, struct err *e)
 {
@@ -143,7 +155,7 @@ top_screen_begin(struct top *top, struct err *e)
 		    "status -w\" shows the fleet again and again without one.");
 	top->utf8 = is_utf8();
 	if (tcgetattr(STDIN_FILENO, &t.before) == -1
-	    || (t.screen = newterm(NULL, stdout, stdin)) == NULL)
+	    || (t.screen = new_screen(term)) == NULL)
 		return err_set(e, EXIT_USAGE,
 		    "top does not know this kind of terminal (TERM is "
 		    "\"%.40s\"); \"shardherd status -w\" does without, and "

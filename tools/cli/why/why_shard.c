@@ -30,6 +30,12 @@ tell_now(struct story *st, const struct view_shard *s)
 	if (!s->alive)
 		story_tell(st, "Shard %u has no process%s.", s->id,
 		    v->alive ? "" : ": the fleet is not running");
+	else if (s->code == VERDICT_CODE_SHARD_HUNG)
+		story_tell(st,
+		    "Shard %u (pid %d) hangs; it was %s, for %s, when it last "
+		    "said something.",
+		    s->id, s->pid, page_shard_state_name[s->s.state],
+		    human_age(view_age(v, s->s.state_since_ms), age));
 	else
 		story_tell(st, "Shard %u (pid %d) has been %s for %s.", s->id,
 		    s->pid, page_shard_state_name[s->s.state],

@@ -112,6 +112,25 @@ test_rates(void **state)
 	assert_string_equal(t.board.row[1].cell[3], "10");
 }
 
+/* What an event costs a plugin; of one that has answered none, nothing. */
+static void
+test_each(void **state)
+{
+	static const struct {
+		uint64_t worked_ms, answered;
+		const char *cell;
+	} rows[] = {{0, 0, "-"}, {0, 7, "0.0ms"}, {5, 2, "2.5ms"},
+	    {4200, 10, "420ms"}, {6000, 2, "3.0s"}};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		t.v.plugins.plugin[0].worked_ms = rows[i].worked_ms;
+		t.v.plugins.plugin[0].answered = rows[i].answered;
+		fill(BOARD_PLUGINS, 0, true);
+		assert_string_equal(t.board.row[0].name, "greeter");
+		assert_string_equal(t.board.row[0].cell[5], rows[i].cell);
+	}
+}
+
 /* No view is wider than a terminal of 80 columns. */
 static void
 test_fits(void **state)
@@ -148,6 +167,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 	    T(test_order),
 	    T(test_rates),
+	    T(test_each),
 	    T(test_fits),
 	    T(test_down),
 	};
