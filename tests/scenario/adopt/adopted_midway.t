@@ -11,7 +11,7 @@ import sys
 import threading
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOT, scenario, wait_until
+from herd import PATIENT, ROOT, scenario, wait_until
 from processes import alive, children, kill
 
 RATE = 200
@@ -44,7 +44,7 @@ def within_reload(t, sim, fleet, moment):
     wait_until(lambda: fleet.log_text().count(moment) > seen, moment)
     fleet.kill_supervisor()
     thread.join()
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     fleet.wait_ready()
     wait_until(lambda: len(handlers(fleet)) == 1, "one handler is left")
     t.equal(handlers(fleet), [fleet.handler_pid()], "killed at \"%s\": one "
@@ -63,7 +63,7 @@ def of_another_version(t, sim, fleet):
         version, = struct.unpack("=I", f.read(4))
         f.seek(8)
         f.write(struct.pack("=I", version + 1))
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     fleet.wait_ready()
     after = fleet.shard_pids()
     t.equal(set(after.values()) & set(before.values()), set(), "another page "
@@ -81,7 +81,7 @@ def handler_died(t, fleet):
     kill(old)
     wait_until(lambda: not alive(old), "the handler is dead")
     log = len(fleet.log_text())
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     fleet.wait_ready()
     t.ok("did not call within" not in fleet.log_text()[log:], "a handler that "
         "ended meanwhile is replaced at once")
@@ -102,7 +102,7 @@ def messages():
 def call(fleet, packet, fds=()):
     """The answer to one packet on the socket for orphans; b"": hung up."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
-        s.settimeout(20)
+        s.settimeout(300)
         s.connect(fleet.path("run", "adopt.sock"))
         s.sendmsg([packet], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
             array.array("i", fds))] if fds else [])

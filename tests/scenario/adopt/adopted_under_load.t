@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import scenario, wait_until
+from herd import PATIENT, scenario, wait_until
 from processes import alive, children, kill
 
 RATE = 500
@@ -40,7 +40,7 @@ def adopted(t, fleet, sim):
     for i in range(ROUNDS):
         old = fleet.kill_supervisor()
         sim.wait("handled>=%d" % (sim.totals()["handled"] + RATE // 4))
-        done = fleet.cli("ensure", "--wait=20")
+        done = fleet.cli("ensure", PATIENT)
         t.equal(done.returncode, 0, "ensure --wait: exit status")
         t.ok(fleet.supervisor_pid() not in (0, old), "a new supervisor runs")
         t.equal(family(fleet), before, "shards, handler and plugins are the "
@@ -95,7 +95,7 @@ def one_died_meanwhile(t, fleet):
     before = fleet.shard_pids()
     fleet.kill_supervisor()
     kill(before[7])
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     fleet.wait_ready()
     after = fleet.shard_pids()
     t.equal([i for i in after if after[i] != before[i]], [7], "only the shard "
@@ -112,7 +112,7 @@ def no_session(t, sim, fleet):
         "shard 4 waits for a permit")
     t.match(fleet.shard(4)["note"], "only a supervisor can permit",
         "status says that nobody can permit the IDENTIFY")
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     fleet.wait_ready()
     t.equal(family(fleet), before, "taken over, the same process")
     t.equal(sim.totals()["identifies"], 17, "and permitted then: one IDENTIFY")

@@ -6,7 +6,7 @@ over and leave, their successors resume, and nothing is lost."""
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import scenario, wait_until
+from herd import PATIENT, scenario, wait_until
 from processes import alive, children, kill
 
 RATE = 200
@@ -16,7 +16,7 @@ def replaced(t, sim, fleet, what, changes):
     before, handler = fleet.shard_pids(), fleet.handler_pid()
     kill(fleet.supervisor_pid())
     fleet.write_config(changes)
-    done = fleet.cli("ensure", "--wait=20")
+    done = fleet.cli("ensure", PATIENT)
     t.equal(done.returncode, 0, what + ": ensure --wait: exit status")
 
     def others(s):
@@ -39,7 +39,7 @@ def time_is_over(t, sim, fleet):
     wait_until(lambda: not any(map(alive, everybody)),
         "shards, handler and plugins end after orphan_time")
     t.equal(len(fleet.status()["shards"]), 16, "status still tells of them")
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     sim.wait("handled>=%d" % (sim.totals()["handled"] + RATE))
 
 

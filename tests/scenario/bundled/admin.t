@@ -133,7 +133,7 @@ class Rig:
         context = ssl.create_default_context(
             cafile=self.sim.urls.get("SIM_CA"))
         try:
-            with urllib.request.urlopen(url, timeout=10, context=context) as r:
+            with urllib.request.urlopen(url, timeout=300, context=context) as r:
                 m = json.load(r)
         except urllib.error.HTTPError:
             return None

@@ -34,9 +34,10 @@ def a_guild(fleet):
 
 
 def main(t):
-    sim = t.sim(shards=1, rate=3000)
+    sim = t.sim(shards=1, rate=1000)
     fleet = t.fleet(sim, plugins={})
-    fleet.write_config({}, {"audit": fleet.audit(), "keep": dict(
+    # It is stopped for as long as looks take here, not for dead.
+    fleet.write_config({"handler.silence": "10m"}, {"audit": fleet.audit(), "keep": dict(
         exec="%s %s %s" % (sys.executable, KEEP, fleet.path("kept")),
         events="*", window=64)})
     fleet.start()

@@ -94,8 +94,12 @@ def caught_up(t, sim, fleet, config, token, bot):
         "the interactions are too old to be answered")
     bot = come(fleet, config, token)
     bot.until(0, "READY")
-    row = wait_client(fleet, lambda c: c["state"] == "here"
-        and c["lag_events"] < 100, "it is here again")
+
+    def reads_on(row):
+        bot.send({"op": 1, "d": bot.seq})
+        bot.until(11)
+        return row["state"] == "here" and row["lag_events"] < 100
+    row = wait_client(fleet, reads_on, "it is here again")
     t.equal(row["identifies"], before["identifies"] + 1, "IDENTIFYs count")
     t.ok(row["caught_up"] >= 100, "so does what it caught up (%d)"
         % row["caught_up"])
@@ -177,7 +181,7 @@ def lines_lead_here(t, fleet, config):
     bot.drop()
     asked = urllib.request.Request(done["rest"] + "/api/v10/gateway/bot",
         headers={"Authorization": "Bot " + done["token"]})
-    with urllib.request.urlopen(asked, timeout=20) as answer:
+    with urllib.request.urlopen(asked, timeout=300) as answer:
         t.equal(json.load(answer)["url"], done["gateway"],
             "so is the REST server, which names the gateway")
     t.match(fleet.cli("client", "add", "c2").stdout,

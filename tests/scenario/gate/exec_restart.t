@@ -22,7 +22,7 @@ RATE = 100
 def taken(config, token):
     """What REST says to it, and the gateway: a close code, None: RESUMEd, or
     told to begin anew."""
-    http = http_client.HTTPConnection(config["gate.rest_listen"], timeout=20)
+    http = http_client.HTTPConnection(config["gate.rest_listen"], timeout=300)
     http.request("GET", "/api/v10/gateway/bot", headers={
         "Authorization": "Bot " + token})
     answer = http.getresponse().status
@@ -116,12 +116,13 @@ def main(t):
         "none but it runs")
 
     bots.mode("broken")
+    before_it = bots.pids()
     config['client "bot".start_timeout'] = "60s"
     config['client "bot".exec'] += " changed"
     config["handler.probation"] = "0"
     fleet.write_config(config)
     fleet.must("reload")
-    tries = wait_until(lambda: len(bots.pids()) > 5 and len(bots.pids()),
+    tries = wait_until(lambda: bots.pids() != before_it and len(bots.pids()),
         "a reload with another exec starts a new one")
     wait_until(lambda: "goes on as it was. \"shardherd reload\"" in
         fleet.log_text(), "which is broken: that is told")

@@ -9,6 +9,7 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
+from alerted import alerted
 from gates import FleetBot, GATE, gate_pid, gate_url, wait_gate
 from herd import scenario, wait_until
 from processes import kill
@@ -17,21 +18,9 @@ SLOW = 90	# seconds that an alert, or its end, may take
 
 
 def told(fleet):
-    """(kind, state, text) of each that is there as a whole, in order."""
-    try:
-        with open(fleet.path("told"), encoding="utf-8") as f:
-            text = f.read()
-    except OSError:
-        return []
-    every = []
-    while text.strip():
-        try:
-            d, end = json.JSONDecoder().raw_decode(text.lstrip())
-        except ValueError:
-            break
-        text = text.lstrip()[end:]
-        every.append((d["kind"], d["state"], d["text"]))
-    return every
+    """(kind, state, text) of each, in order."""
+    return [(d["kind"], d["state"], d["text"])
+        for d in alerted(fleet.path("told"))]
 
 
 def wait_told(fleet, kind, state):

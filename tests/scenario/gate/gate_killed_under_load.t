@@ -7,7 +7,7 @@ import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 from gates import GATE, connects, free_port, gate_pid, log_has_all, wait_gate
-from herd import scenario, wait_until
+from herd import PATIENT, scenario, wait_until
 from processes import alive, kill
 
 RATE = 500
@@ -38,7 +38,7 @@ def main(t):
 
     pid = gate_pid(fleet)
     fleet.kill_supervisor()
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     fleet.wait_ready()
     wait_gate(fleet)
     t.equal(gate_pid(fleet), pid, "the gate is taken over")
@@ -62,7 +62,7 @@ def main(t):
     kill(handler)
     wait_until(lambda: fleet.status()["gate"]["lanes"] == 0 or not alive(pid),
         "the gate has no lane")
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     fleet.wait_ready()
     wait_gate(fleet)
     t.equal(gate_pid(fleet), pid, "the gate is taken over once more")

@@ -7,7 +7,7 @@ import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 from gates import FleetBot, GATE, client_token, gate_pid, gate_url, wait_gate
-from herd import scenario, wait_until
+from herd import PATIENT, scenario, wait_until
 from processes import alive, kill
 
 RATE, SHARDS, GUILDS = 50, 2, 16
@@ -28,7 +28,7 @@ def main(t):
         fleet.kill_supervisor()
         kill(handler)
         wait_until(lambda: not alive(handler), "the handler is dead")
-        fleet.must("ensure", "--wait=60", timeout=90)
+        fleet.must("ensure", PATIENT)
         wait_gate(fleet)
         t.equal(gate_pid(fleet), gate, "%d: the gate is the same" % number)
         bot.hear(3 * RATE)

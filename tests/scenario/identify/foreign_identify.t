@@ -8,6 +8,7 @@ import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
+from alerted import alerted
 from herd import scenario, wait_until
 from simclient import Client
 from web import Answering, serve
@@ -25,10 +26,15 @@ class Receiver:
                 body = self.body()
                 receiver.asked += 1
                 if receiver.asked > 1:
-                    receiver.got.append((self.path, json.loads(body)))
+                    receiver.take(self.path, json.loads(body))
                 self.answer(204 if receiver.asked > 1 else 500)
 
         self.url = serve(Handler).url
+
+    def take(self, path, alert):
+        """On a busy machine there is more to tell of."""
+        if alert["kind"] == "foreign":
+            self.got.append((path, alert))
 
 
 def write(path, text, mode):
@@ -87,11 +93,10 @@ def main(t):
         ("foreign", "alert", "herd"), "kind, state, fleet")
     t.match(alert["text"], r"^3 IDENTIFYs .* second copy", "how many, and "
         "what to check")
-    wait_until(lambda: os.path.exists(fleet.path("paged"))
-        and os.path.getsize(fleet.path("paged")) > 0, "the hook ran")
-    with open(fleet.path("paged"), encoding="utf-8") as f:
-        t.equal(json.loads(f.read())["text"], alert["text"], "the hook has "
-            "the same document, once")
+    paged = wait_until(lambda: alerted(fleet.path("paged"), "foreign"),
+        "the hook ran")
+    t.equal([d["text"] for d in paged], [alert["text"]],
+        "the hook has the same document, once")
     t.equal(len(receiver.got), 1, "the webhook has it once")
 
     t.match(fleet.cli("budget").stdout, r"(?m)^foreign +3 in 24 h",

@@ -71,11 +71,12 @@ class Judge(threading.Thread):
         self.token = json.loads(done)["token"]
         self.bot = FleetBot(gate_url(config))
         self.bot.come(self.token)
-        self.over = False
+        self.over = threading.Event()
         self.start()
 
     def run(self):
-        while not self.over:
+        """A heartbeat a second: more of them would be too many (4008)."""
+        while not self.over.wait(1):
             self.bot = self.bot.go_on(self.token)
 
     def heard(self):
@@ -83,7 +84,7 @@ class Judge(threading.Thread):
 
     def end(self):
         """What it heard, all in all."""
-        self.over = True
+        self.over.set()
         self.join(60)
         self.bot.drop()
         return self.heard()

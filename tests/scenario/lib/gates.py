@@ -21,7 +21,7 @@ def free_port():
 def connects(port):
     """Whether somebody listens there."""
     with socket.socket() as s:
-        s.settimeout(5)
+        s.settimeout(300)
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 

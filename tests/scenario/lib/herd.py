@@ -44,6 +44,8 @@ DATA = os.path.join(ROOT, "tests", "data")
 WAIT_S = 60		# default deadline of one wait, on a quiet machine
 LIMIT_S = 300		# deadline of a whole scenario, on a quiet machine
 ROOM = 5		# a deadline kept by another process is so much longer
+LATER = 75		# a machine too slow for the patience of a command
+PATIENT = "--wait=%d" % (ROOM * WAIT_S - 60)	# a command that waits and succeeds
 # Where a scenario does not choose them: what the simulator insists on between
 # two IDENTIFYs of a key, and what the fleet keeps to.  Of two that leave in
 # time the first may be late on its way, and only the first.
@@ -313,7 +315,10 @@ class Fleet:
 
     def must(self, *args, **more):
         done = self.cli(*args, **more)
-        if done.returncode != 0:
+        if done.returncode == LATER and "still starting" in done.stderr:
+            self.wait_status(lambda s: s["cluster"]["pid"],
+                "the supervisor has started")
+        elif done.returncode != 0:
             raise Failed("shardherd %s: exit %d\n%s%s" % (
                 " ".join(map(str, args)), done.returncode, done.stdout,
                 done.stderr))

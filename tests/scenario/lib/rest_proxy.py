@@ -85,7 +85,7 @@ class Proxy:
 
     def _forward(self, request):
         c = http.client.HTTPConnection(self.to.hostname, self.to.port,
-            timeout=30)
+            timeout=300)
         c.request(request.method, request.path, request.body,
             {k: v for k, v in request.headers.items()
                 if k.lower() not in ("host", "connection", "accept-encoding")})

@@ -13,6 +13,8 @@ import time
 import urllib.parse
 import zlib
 
+PATIENCE_S = 300	# a deadline is for what never comes
+
 
 class Closed(Exception):
     """The connection ended: code of the close frame, 1005 or 1006."""
@@ -31,7 +33,7 @@ class Refused(Exception):
 
 
 class Client:
-    def __init__(self, url, ca=None, compress=None, query=None, timeout=10,
+    def __init__(self, url, ca=None, compress=None, query=None, timeout=PATIENCE_S,
                  headers=None):
         u = urllib.parse.urlsplit(url)
         self.sock = socket.create_connection((u.hostname, u.port), timeout)
@@ -119,7 +121,7 @@ class Client:
             self.resume_url = m["d"]["resume_gateway_url"]
         return m
 
-    def until(self, fn, seconds=10):
+    def until(self, fn, seconds=PATIENCE_S):
         """The first message for which fn(m) is true."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -129,13 +131,13 @@ class Client:
                 return m
         raise TimeoutError
 
-    def until_event(self, t, seconds=10):
+    def until_event(self, t, seconds=PATIENCE_S):
         return self.until(lambda m: m.get("t") == t, seconds)
 
-    def until_op(self, op, seconds=10):
+    def until_op(self, op, seconds=PATIENCE_S):
         return self.until(lambda m: m["op"] == op, seconds)
 
-    def until_closed(self, seconds=10):
+    def until_closed(self, seconds=PATIENCE_S):
         """The code the server closes with."""
         try:
             self.until(lambda m: False, seconds)

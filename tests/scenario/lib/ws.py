@@ -9,7 +9,7 @@ import socket
 import struct
 import urllib.parse
 
-WAIT_S = 20
+WAIT_S = 300		# for each piece: nobody waits for nothing to come
 
 
 class Closed(Exception):

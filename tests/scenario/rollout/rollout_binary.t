@@ -6,7 +6,7 @@ import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 import nextver
-from herd import scenario
+from herd import PATIENT, scenario
 
 SHARDS = 4
 RATE = 400
@@ -48,7 +48,7 @@ def main(t):
     # Shards that are not our children: they end without our being told how.
     fleet.kill_supervisor()
     before = fleet.shard_pids()
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     t.equal(fleet.shard_pids(), before, "the next one takes the shards over")
     t.equal(fleet.cli("rollout", "status").returncode, 0, "none is behind")
     t.match(fleet.must("rollout", "--all"), "were replaced and are well",

@@ -7,7 +7,7 @@ import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import scenario, wait_until
+from herd import PATIENT, scenario, wait_until
 from processes import alive
 
 MOVES = (("run_dir = run",), ("state_dir = state",), ("log_dir = log",),
@@ -64,7 +64,7 @@ def main(t):
         write(fleet, moved(text, keys))
         goes_on(t, fleet, keys[0].split()[0])
     t.equal(fleet.supervisor_pid(), pid, "it is the fleet of before")
-    done = fleet.cli("restart", "--wait=25")
+    done = fleet.cli("restart", PATIENT)
     if not t.equal(done.returncode, 0, "restart, with everything moved"):
         t.note(done.stderr)
     t.ok(os.path.exists(fleet.path("new", "run", "control.sock")),

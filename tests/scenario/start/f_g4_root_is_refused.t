@@ -7,7 +7,7 @@ import pwd
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import scenario, skip
+from herd import PATIENT, scenario, skip
 from processes import alive
 
 UNIT = "0::/system.slice/system-shardherd.slice/shardherd@main.service\n"
@@ -60,7 +60,7 @@ def main(t):
             % name, "another user's " + name)
 
     give(fleet, root)
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     t.equal((fleet.shard_pids(), fleet.handler_pid()), (shards, handler),
         "its own user takes them over")
     t.equal(fleet.status()["cluster"]["unit"], None,

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOM, scenario, wait_until
+from herd import PATIENT, ROOM, scenario, wait_until
 from processes import alive, kill
 
 
@@ -77,7 +77,7 @@ def comes_back(t, fleet, good, fault):
     before = people(fleet)
     word = fault(fleet)
     fleet.kill_supervisor()
-    done = fleet.cli("ensure", "--wait=20")
+    done = fleet.cli("ensure", PATIENT)
     t.equal(done.returncode, 0, name + ": ensure: exit status")
     t.match(done.stderr, "goes on with the config it ran by.*" + word,
         name + ": says so")
@@ -114,7 +114,7 @@ def run(fleet):
 def cut_off(t, fleet, good):
     """The machine went down under it: nobody lives."""
     mend(fleet, good)
-    fleet.must("start", "--wait=20")
+    fleet.must("start", PATIENT)
     typo(fleet)
     supervisor, everybody = fleet.supervisor_pid(), people(fleet)
     for pid in (supervisor, *everybody):
@@ -135,7 +135,7 @@ def cut_off(t, fleet, good):
     t.equal(process.wait(ROOM * 60), 0, "and stops in order")
     t.sentence(fleet.cli("start"), 78, "fuor", "stopped by a signal: refused "
         "by start")
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     t.ok(True, "but nobody is there when cron starts it")
 
 

@@ -8,7 +8,7 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import scenario, wait_until
+from herd import PATIENT, scenario, wait_until
 from processes import alive, kill
 
 
@@ -32,7 +32,7 @@ def gone(fleet, pid):
 def main(t):
     sim = t.sim(shards=2)
     fleet = t.fleet(sim)
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     t.ok(True, "a fleet that nobody has stopped is started")
     fleet.stop()
     stays_down(t, fleet, "stopped")
@@ -46,22 +46,22 @@ def main(t):
     done = fleet.cli("ensure", "--wait=5")
     t.sentence(done, 2, "was stopped by .*--even-if-stopped",
         "who waits for it is told")
-    fleet.must("ensure", "--even-if-stopped", "--wait=20")
+    fleet.must("ensure", "--even-if-stopped", PATIENT)
     t.equal(fleet.status()["cluster"]["stopped_by"], None,
         "--even-if-stopped starts it, and the word is gone")
 
     fleet.stop()
-    fleet.must("start", "--wait=20")
+    fleet.must("start", PATIENT)
     pid = fleet.supervisor_pid()
     kill(pid, signal.SIGTERM)
     gone(fleet, pid)
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     t.ok(True, "start takes the word back; SIGTERM leaves none")
 
     pid = fleet.supervisor_pid()
     kill(pid)
     gone(fleet, pid)
-    fleet.must("ensure", "--wait=20")
+    fleet.must("ensure", PATIENT)
     t.ok(fleet.supervisor_pid() != pid, "nor does its death")
 
     pid, shards = fleet.supervisor_pid(), fleet.shard_pids()
@@ -74,7 +74,7 @@ def main(t):
     # Twice is once, and a stop that can't be has not been.
     t.equal(fleet.cli("stop").returncode, 0, "stop of a stopped fleet")
     stays_down(t, fleet, "stopped twice")
-    fleet.must("start", "--wait=20")
+    fleet.must("start", PATIENT)
     t.equal(fleet.cli("stop", "nonsense").returncode, 64, "no such stop")
     t.ok(not os.path.exists(fleet.path("state", "stopped")),
         "and no word of it")

@@ -194,7 +194,7 @@ def ask_foully(fleet):
             WORDS, "{" * 5000):
         for raw in (line.encode() + b"\n", RAW + b"\n"):
             with socket.socket(socket.AF_UNIX) as s:
-                s.settimeout(10)
+                s.settimeout(300)
                 s.connect(path)
                 s.sendall(raw)
                 s.shutdown(socket.SHUT_WR)

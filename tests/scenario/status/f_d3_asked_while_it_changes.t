@@ -10,7 +10,7 @@ import sys
 import threading
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import scenario, wait_until, which
+from herd import PATIENT, scenario, wait_until, which
 from processes import alive
 
 
@@ -18,7 +18,7 @@ def without_lock(t, fleet, pid):
     os.unlink(fleet.path("state", "lock"))
     t.equal(fleet.cli("status").returncode, 0, "no lock: status: exit status")
     t.equal(fleet.status()["cluster"]["state"], "ready", "it is ready")
-    t.equal(fleet.cli("ensure", "--wait=20").returncode, 0, "ensure is content")
+    t.equal(fleet.cli("ensure", PATIENT).returncode, 0, "ensure is content")
     t.sentence(fleet.cli("run", timeout=20), 75, "pid %d" % pid,
         "a second one is refused")
     t.equal(fleet.supervisor_pid(), pid, "the supervisor is the same")
@@ -49,10 +49,10 @@ def asked_again(t, fleet):
     server = socket.socket(socket.AF_UNIX)
     server.bind(path)
     server.listen(4)
-    server.settimeout(20)
+    server.settimeout(300)
     thread = threading.Thread(target=unread_once, args=(server, got))
     thread.start()
-    done = fleet.cli("logs", "level", timeout=20)
+    done = fleet.cli("logs", "level")
     thread.join()
     server.close()
     os.unlink(path)
@@ -68,7 +68,7 @@ def killed(t, fleet):
         t.sentence(fleet.cli(*verb), 2, r"supervisor \(pid %d\) ended without "
             r"a word.*2 shards live on.*shardherd start" % pid,
             "killed: " + verb[0])
-    fleet.must("start", "--wait=25")
+    fleet.must("start", PATIENT)
 
 
 def closed(t, fleet):
@@ -107,7 +107,7 @@ def main(t):
     without_proc(t, fleet)
     without_lock(t, fleet, pid)
     without_page(t, fleet)
-    done = fleet.cli("restart", "--wait=25", timeout=60)
+    done = fleet.cli("restart", PATIENT)
     if not t.equal(done.returncode, 0, "restart mends it"):
         t.note(done.stderr)
     wait_until(lambda: not alive(pid), "the fleet of before has ended")

@@ -10,7 +10,7 @@ import re
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import scenario
+from herd import PATIENT, scenario
 from processes import alive
 from terminal import ROWS, Terminal
 
@@ -122,7 +122,7 @@ def rolled(t, fleet):
 def restart(t, fleet, sim):
     before = fleet.supervisor_pid()
     spent = sim.totals()["identifies"]
-    t.equal(fleet.cli("restart", "--wait=60", timeout=90).returncode, 0,
+    t.equal(fleet.cli("restart", PATIENT).returncode, 0,
         "restart")
     t.ok(not alive(before), "another supervisor")
     fleet.wait_ready()

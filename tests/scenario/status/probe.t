@@ -49,7 +49,7 @@ def rest(sim, method, path):
 
     def send():
         try:
-            with urllib.request.urlopen(ask, context=context, timeout=10) as f:
+            with urllib.request.urlopen(ask, context=context, timeout=300) as f:
                 return f.read() or b"null"
         except urllib.error.HTTPError as e:
             if e.code != 429:	# Discord takes a reaction in 250 ms

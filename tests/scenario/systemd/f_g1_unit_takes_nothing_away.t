@@ -12,7 +12,7 @@ import time
 
 sys.path.append(sys.path[0] + "/../lib")
 from files import executable
-from herd import ROOT, scenario
+from herd import PATIENT, ROOT, scenario
 from processes import alive
 
 UNIT = os.path.join(ROOT, "conf", "shardherd@.service")
@@ -114,7 +114,7 @@ def main(t):
     done, took = stop.run("stop", after=10 ** 6)
     t.ok(done.returncode == 0 and took >= 1.5 and all(map(alive, left)),
         "nobody stops it: the pause before the restart")
-    fleet.must("start", "--wait=20")
+    fleet.must("start", PATIENT)
     t.equal(everybody(fleet), left, "which takes them over")
     for after, what in ((0, "as it died"), (4, "in the pause")):
         left = orphaned(fleet)
@@ -122,7 +122,7 @@ def main(t):
         t.equal(done.returncode, 0, "stopped %s: exit status" % what)
         t.equal([p for p in left if alive(p)], [], "stopped %s: nobody is "
             "left" % what)
-        fleet.must("start", "--wait=20")
+        fleet.must("start", PATIENT)
     fleet.stop()
     done, took = stop.run("stop", result="success", code="exited")
     t.equal((done.returncode, done.stdout + done.stderr), (0, ""),

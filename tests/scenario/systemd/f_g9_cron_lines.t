@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOT, SHARDHERD, scenario
+from herd import PATIENT, ROOT, SHARDHERD, scenario
 
 PAGE = os.path.join(ROOT, "man", "shardherd.1")
 CRON_D = os.path.join(ROOT, "conf", "shardherd.cron")
@@ -126,7 +126,7 @@ def main(t):
     os.rename(os.path.dirname(config), os.path.join(home.path, "bot"))
     cron = Cron(own, home, user_field=False)
     fleet = fleet_of(t, sim, os.path.join(home.path, "bot", "shardherd.conf"))
-    fleet.must("start", "--wait=20")
+    fleet.must("start", PATIENT)
     fleet.must("stop")
     command, = cron.commands["* * * * *"]
     silent(t, cron, command, "crontab: what was stopped stays so")

@@ -158,7 +158,7 @@ STRANGER = """
 import os, socket, sys
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 s = socket.socket(socket.AF_UNIX)
-s.settimeout(20)
+s.settimeout(300)
 s.connect(sys.argv[1])
 try:
     s.sendall(b'{"cmd":"ping"}\\n')
