@@ -151,7 +151,7 @@ cache(const char *state_dir)
 		if ((c = guild_cache_open(&set, &found, &e)) == NULL)
 			return fail("cache", &e);
 		printf("cache %d %s\n", i,
-		    found.damaged    ? "damaged"
+		    found.damaged     ? "damaged"
 			: found.fresh ? "fresh"
 				      : "whole");
 		guild_cache_close(c);
