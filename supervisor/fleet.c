@@ -323,6 +323,10 @@ fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 		log_error("The handler can't go on: %s Events are kept in the "
 			  "shards.",
 		    text);
+	else if (code == 4004 && member_outdated(c))
+		log_notice("%s was told so of the token before this one: it "
+			   "gets the one in force.",
+		    c->name);
 	else if (code == 4010 || code == 4011)
 		reshard_begin(f->reshard, code, c->slot);
 	else if (code != 0)

@@ -91,6 +91,12 @@ member_running(const struct member *c)
 	return c->pid > 0;
 }
 
+bool
+member_outdated(const struct member *c)
+{
+	return member_is_shard(c) && c->identity != c->fleet->identity;
+}
+
 /* ---- pieces of the transitions -------------------------------------- */
 
 static void
@@ -348,9 +354,10 @@ died(struct member *c)
 	bool fatal;
 
 	bury(c, words, sizeof(words), &cause);
-	fatal = c->fatal
-	    || (member_is_shard(c) && WIFEXITED(c->status)
-		&& WEXITSTATUS(c->status) == EXIT_CONFIG);
+	fatal = (c->fatal
+		    || (member_is_shard(c) && WIFEXITED(c->status)
+			&& WEXITSTATUS(c->status) == EXIT_CONFIG))
+	    && !member_outdated(c);
 	if (fatal)
 		c->state = MEMBER_FAILED;
 	else if (f->stopping || c->trial)

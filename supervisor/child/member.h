@@ -140,6 +140,9 @@ void member_init(struct member *, struct fleet *, enum contract_role,
  */
 void member_event(struct member *, enum member_event);
 bool member_running(const struct member *); /* has a process */
+/* A shard that was started with a token that is not in force any more: what
+ * Discord says of that one holds for nobody. */
+bool member_outdated(const struct member *);
 static inline bool
 member_is_shard(const struct member *c)
 {
