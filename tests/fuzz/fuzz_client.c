@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Any message of a client of the gate. */
+/*
+ * Any message of a client of the gate.
+ * Covers: handler/gate/client/client_payload.c
+ */
 #include "tests/fuzz/kit.h"
 
 #include "handler/gate/client/client_payload.h"

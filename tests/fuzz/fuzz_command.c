@@ -2,6 +2,7 @@
 /*
  * Events that may be commands, by every road: what is recognised of them can
  * be told to a plugin in one line.
+ * Covers: handler/command/invocation.c
  */
 #include "tests/fuzz/kit.h"
 

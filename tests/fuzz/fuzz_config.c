@@ -2,6 +2,8 @@
 /*
  * A config file of any bytes is read or refused with at least one problem
  * that names it; what was read can be written out.
+ * Covers: shared/config/config.c shared/config/config_types.c
+ * shared/config/config_write.c shared/config/config_plugin_keys.c
  */
 #include "tests/fuzz/kit.h"
 

@@ -3,6 +3,7 @@
  * The envelope scanner meets any bytes: every offset it gives lies inside the
  * text, and what it calls valid JSON is what the plain reading of the grammar
  * calls so.
+ * Covers: shared/json/envelope.c shared/json/envelope_valid.c
  */
 #include "tests/fuzz/kit.h"
 

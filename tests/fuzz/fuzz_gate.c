@@ -2,6 +2,7 @@
 /*
  * The gate meets any message: what it notes of it lies inside, and whatever
  * the cache made of those that are JSON, what it composes is JSON.
+ * Covers: shared/guilds/guild_cache_parts.c
  */
 #include "tests/fuzz/kit.h"
 

@@ -3,6 +3,8 @@
  * Any request's target and any answer's head, as the REST proxy reads them; and
  * what a client that is bound to a guild may not reach, however it is written:
  * first line "METHOD TARGET", then the head.
+ * Covers: handler/rest/proxy/proxy_head.c handler/rest/proxy/proxy_scope.c
+ * handler/rest/proxy/proxy_route.c
  */
 #include "tests/fuzz/kit.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Any HTTP answer and any URL, read by the shard's websocket upgrade. */
+/*
+ * Any HTTP answer and any URL, read by the shard's websocket upgrade.
+ * Covers: shard/net/ws_upgrade.c
+ */
 #include "tests/fuzz/kit.h"
 
 #include "shard/net/ws_upgrade.h"

@@ -3,6 +3,7 @@
  * The handler's reading of a shard's stream, fed in pieces whose sizes the
  * input itself picks: what is handed out lies inside what came in, and a line
  * made of it for a plugin is one line of UTF-8.
+ * Covers: handler/intake/frame.c
  */
 #include "tests/fuzz/kit.h"
 

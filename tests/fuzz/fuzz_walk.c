@@ -2,6 +2,7 @@
 /*
  * A walk over any bytes stays within them and ends; of what is JSON every span
  * is JSON itself, and the walk ends at its closing bracket.
+ * Covers: shared/json/walk.c shared/json/edit.c
  */
 #include "tests/fuzz/kit.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Any request and any frames, as a client may send them to a server of ours. */
+/*
+ * Any request and any frames, as a client may send them to a server of ours.
+ * Covers: shared/websocket/upgrade.c shared/websocket/ws_server.c
+ */
 #include "tests/fuzz/kit.h"
 
 #include "shared/websocket/upgrade.h"

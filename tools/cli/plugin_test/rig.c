@@ -71,7 +71,7 @@ exec_child(const char *const *argv, const char *file, int out)
 	/* Ctrl-C is for us: they are told in their turn. */
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (out == -1)
+	if (file != NULL)
 		out = open(file, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	for (int sig = SIGHUP; sig <= SIGTERM; sig++)
 		signal(sig, SIG_DFL);

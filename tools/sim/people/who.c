@@ -268,7 +268,7 @@ find_where(struct who *who, const char *where)
 		if (who->g == NULL) {
 			struct guild *g = first_guild(who->w);
 
-			if (g != NULL
+			if (g != NULL && where != NULL
 			    && who_channel(g, where, &who->ch, &unsaid))
 				sbuf_fmt(who->why, "; did you mean '#%s'?",
 				    where);
