@@ -241,10 +241,12 @@ $(BUILD)/bench/alloc_count.so: $(BUILD)/tests/bench/preload/alloc_count.o
 $(BUILD)/tests/bench/preload/%.o: SAN =
 $(BUILD)/tests/bench/preload/%.o: CFLAGS += -fPIC
 $(BUILD)/bench/floor_server: $(patsubst %,$(BUILD)/tests/bench/floor/%.o,conn talk)
+$(BUILD)/bench/slots: BENCH_WRAP = spawn_child preflight_fds_fit
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(addprefix -Wl$(comma)--wrap=,$(BENCH_WRAP)) \
+		-o $@ $(filter %.o,$^) $(LIB) $(LIBS)
 
 # Parts of a role alone, with what is around them played by a scenario.
 ALONE_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/gate/*.c \

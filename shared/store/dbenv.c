@@ -3,6 +3,7 @@
 #include "shared/store/dbenv.h"
 
 #include "shared/store/dbcheck.h"
+#include "shared/store/dbmaps.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +29,7 @@ struct dbenv {
 	size_t map_size, page_size;
 	bool read_only, busy;
 	bool past; /* another one took, or takes, its place */
+	bool kept; /* its maps, from children */
 };
 
 static struct dbenv *all;
@@ -151,6 +153,17 @@ identify(struct dbenv *d)
 	return 0;
 }
 
+/* Once for each map: a process that never forks does not pay for it. */
+static void
+before_fork(void)
+{
+	for (struct dbenv *d = all; d != NULL; d = d->next) {
+		if (!d->kept)
+			dbmaps_keep(d->data, d->lock);
+		d->kept = true;
+	}
+}
+
 static void
 in_child(void)
 {
@@ -173,7 +186,7 @@ dbenv_new(struct dbenv **out, const char *dir, const struct dbenv_kind *k,
 	int rc;
 
 	if (!prepared)
-		prepared = pthread_atfork(NULL, NULL, in_child) == 0;
+		prepared = pthread_atfork(before_fork, NULL, in_child) == 0;
 	must(prepared);
 	str_copy(d->dir, dir, sizeof(d->dir));
 	rc = env_open(d, k, 0);
@@ -294,9 +307,11 @@ txn_begin(struct dbenv_tx *tx, const struct dbenv_kind *k, unsigned flags)
 		return EACCES;
 	if ((rc = check_file(d)) != 0)
 		return rc;
-	if (d->map_size != k->map_size
-	    && (rc = mdb_env_set_mapsize(d->env, k->map_size)) != 0)
-		return rc;
+	if (d->map_size != k->map_size) {
+		d->kept = false; /* it is mapped anew */
+		if ((rc = mdb_env_set_mapsize(d->env, k->map_size)) != 0)
+			return rc;
+	}
 	d->map_size = k->map_size;
 	/* Whoever was killed while reading keeps pages from being used. */
 	if (mode == 0)

@@ -31,9 +31,9 @@
  *    The robust list of a new process is empty; with MDB_NOTLS there is no
  *    thread key whose destructor could run in the child, and a slot is held
  *    only within a transaction.
- *  - The inherited maps are the kernel's to drop: the data one is read-only,
- *    the lock one is not touched.  An exec in place drops them and, as all
- *    descriptors are close-on-exec, every lock.
+ *  - The maps are not inherited (dbmaps.h); where they are, the data one is
+ *    read-only and the lock one not touched.  An exec in place drops them and,
+ *    as all descriptors are close-on-exec, every lock.
  *
  * A long life needs care of its own, before every transaction: what has the
  * names data.mdb and lock.mdb must be what is open (a store put back from a
@@ -122,8 +122,12 @@ struct store_identify {
 	uint32_t shard, shard_count, key; /* key: shard % max_concurrency */
 	uint32_t cause, outcome;	  /* contract.h enums */
 	uint32_t close_code;
-	uint32_t flags; /* STORE_IDENTIFY_* */
+	uint32_t flags;	   /* STORE_IDENTIFY_* */
+	uint32_t reserved; /* 0: else what lay on a stack is on the disk */
 };
+_Static_assert(offsetof(struct store_identify, reserved) + sizeof(uint32_t)
+	== sizeof(struct store_identify),
+    "written as it lies: no byte is nobody's");
 #define STORE_IDENTIFY_FORCED 1u /* an operator asked for it */
 
 /* n of them in one transaction; sets their ids. */

@@ -81,11 +81,13 @@ read_config(const void *arg, int out)
 	struct first f = {0};
 	struct err e;
 
-	if (config_load(c, arg, on_problem, &f, &e) == 0)
-		return 0;
-	if (f.n == 0)
-		str_copy(f.line, e.text, sizeof(f.line));
-	dprintf(out, "%s%s", f.line, f.n > 1 ? " (and more)" : "");
+	if (config_load(c, arg, on_problem, &f, &e) == -1) {
+		if (f.n == 0)
+			str_copy(f.line, e.text, sizeof(f.line));
+		dprintf(out, "%s%s", f.line, f.n > 1 ? " (and more)" : "");
+	}
+	config_free(c);
+	free(c);
 	return 0;
 }
 

@@ -231,6 +231,54 @@ f_e2_a_forked_child_takes_nothing_from_its_parent(void **state)
 	assert_int_equal(store_session_put(&t.store, &s, &t.err), 0);
 }
 
+/* Maps of the store that this process has. */
+static int
+maps_of_it(void)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	char line[1024];
+	int n = 0;
+
+	while (fgets(line, sizeof(line), f) != NULL)
+		n += strstr(line, t.store.path) != NULL;
+	fclose(f);
+	return n;
+}
+
+static void
+child_has_no_maps(int n)
+{
+	if (maps_of_it() != 0)
+		_exit(1);
+}
+
+static void
+expect_no_maps_in_a_child(void)
+{
+	pid_t child;
+	int status;
+
+	assert_int_equal(maps_of_it(), 2); /* data and lock */
+	child = store_rig_spawn(child_has_no_maps, 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(maps_of_it(), 2);
+}
+
+/* Each would be looked at for each page that is synced, by the thousand. */
+static void
+test_a_forked_child_has_no_maps_of_it(void **state)
+{
+	struct store_session s = store_rig_session(0, "parent", 1);
+
+	assert_int_equal(store_session_put(&t.store, &s, &t.err), 0);
+	expect_no_maps_in_a_child();
+	/* Mapped anew, it is kept from children again. */
+	t.store.map_size *= 2;
+	assert_int_equal(store_session_put(&t.store, &s, &t.err), 0);
+	expect_no_maps_in_a_child();
+}
+
 /* A CLI command: comes when nobody is there, and ends. */
 static void
 command(int n)
@@ -396,6 +444,7 @@ main(void)
 	    T(test_killed_in_transaction),
 	    T(f_e2_a_process_opens_it_once),
 	    T(f_e2_a_forked_child_takes_nothing_from_its_parent),
+	    T(test_a_forked_child_has_no_maps_of_it),
 	    T(f_e2_many_short_processes_at_once),
 	    T(f_e2_a_store_put_back_is_used),
 	    T(test_stillborn),
