@@ -201,7 +201,8 @@ FUZZ_FILES = $(wildcard tests/fuzz/corpus/$(1)) $(if $(filter $(1),\
 	$(FUZZ_JSON)),$(wildcard tests/data/control tests/data/events tests/data/odd \
 	tests/data/rest tests/data/types))
 # Those that open files, stores or servers for each input.
-FUZZ_SLOW = backup gate history page rpc sim_gateway sim_rest spool store stream
+FUZZ_SLOW = acks backlog backup dial gate history page rpc sim_gateway sim_rest spool \
+	store stream
 # What is read is mostly JSON: values change places with others.
 FUZZ_VALUES = envelope command walk gate client payload answer rpc request \
 	sim_gateway sim_rest
