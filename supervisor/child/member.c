@@ -91,12 +91,6 @@ member_running(const struct member *c)
 	return c->pid > 0;
 }
 
-bool
-member_outdated(const struct member *c)
-{
-	return member_is_shard(c) && c->identity != c->fleet->identity;
-}
-
 /* ---- pieces of the transitions -------------------------------------- */
 
 static void
@@ -354,11 +348,10 @@ died(struct member *c)
 	bool fatal;
 
 	bury(c, words, sizeof(words), &cause);
-	fatal = (c->fatal
-		    || (member_is_shard(c) && WIFEXITED(c->status)
-			&& WEXITSTATUS(c->status) == EXIT_CONFIG))
-	    && !member_outdated(c);
-	if (fatal)
+	fatal = c->fatal
+	    || (member_is_shard(c) && WIFEXITED(c->status)
+		&& WEXITSTATUS(c->status) == EXIT_CONFIG);
+	if (fatal && !member_outdated(c))
 		c->state = MEMBER_FAILED;
 	else if (f->stopping || c->trial)
 		c->state = MEMBER_DOWN;

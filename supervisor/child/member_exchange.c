@@ -79,3 +79,9 @@ member_leaves(struct member *c)
 	c->again = c->second == NULL;
 	timer_set(&c->timer, c->fleet->config->stop_timeout_s);
 }
+
+bool
+member_outdated(const struct member *c)
+{
+	return member_is_shard(c) && c->identity != c->fleet->identity;
+}

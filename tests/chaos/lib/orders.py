@@ -34,6 +34,7 @@ def words_of(w, name, dice):
     if name == "upgrade":
         w.programs.reverse()
         words.append(w.programs[0])
+    w.stops += name in END_ALL
     if name == "token reload":
         replace(w.fleet.path("token"), w.sim.ctl("token", "reset"))
         w.spent += w.shards

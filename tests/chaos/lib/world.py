@@ -23,6 +23,7 @@ class World:
         self.spent = 0		# IDENTIFYs that may have been
         self.deaths = 0		# of handlers and plugins
         self.done = self.kills = 0
+        self.stops = 0		# of the fleet: the gate's log ends with it
         self.guest = None	# the token of a client that comes and goes
 
     def pid(self, kind, dice):
