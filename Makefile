@@ -202,7 +202,8 @@ FUZZ_FILES = $(wildcard tests/fuzz/corpus/$(1)) $(if $(filter $(1),\
 	$(FUZZ_JSON)),$(wildcard tests/data/control tests/data/events tests/data/odd \
 	tests/data/rest tests/data/types))
 # Those that open files, stores or servers for each input.
-FUZZ_SLOW = backup gate history page rpc sim_gateway sim_rest spool store stream
+FUZZ_SLOW = acks backlog backup dial gate history page rpc sim_gateway sim_rest spool \
+	store stream
 # What is read is mostly JSON: values change places with others.
 FUZZ_VALUES = envelope command walk gate client payload answer rpc request \
 	sim_gateway sim_rest
@@ -274,7 +275,7 @@ $(filter $(BUILD)/scenario/gate/% $(BUILD)/scenario/rest/proxy_%,\
 POWER_BIN = $(if $(SAN),,$(BUILD)/power/shardherd $(BUILD)/power/state_facts)
 POWER_WRAP = page_cursor_set place_store outbox_commit lane_finish \
 	payload_identify store_session_put store_session_drop kv_begin kv_put kv_commit \
-	stopped_put stopped_clear
+	stopped_put stopped_clear client_token_keep history_take
 $(BUILD)/power/shardherd: $(BUILD)/tools/main.o \
 	$(BUILD)/tests/chaos/power/recorder.o \
 	$(BUILD)/tests/chaos/power/promises.o \

@@ -90,7 +90,7 @@ on_deliver(struct intake *in, struct event *e, uint64_t wanted)
 		plugin_set_push(&h->plugins, (unsigned)__builtin_ctzll(wanted),
 		    d);
 	}
-	if (in->all) {
+	if (gate != NULL) {
 		gate->event = e;
 		gate->urgent = hurry;
 		gate_lane_push(&h->gate, gate);

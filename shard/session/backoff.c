@@ -3,12 +3,13 @@
 
 #include "shared/base/clock.h"
 
-#define SPREAD_S_PER_SHARD 0.05 /* after a common disconnect (2.7) */
+#define SPREAD_MS_PER_SHARD 50 /* after a common disconnect (2.7) */
 /* At start the whole fleet's RESUMEs must fit into a few seconds. */
 #define START_S_PER_SHARD 0.0125
-_Static_assert(SPREAD_S_PER_SHARD *BACKOFF_SPREAD_SHARDS
-	>= BACKOFF_SPREAD_MAX_S - 1e-9,
+_Static_assert(SPREAD_MS_PER_SHARD *BACKOFF_SPREAD_SHARDS
+	>= BACKOFF_SPREAD_MAX_MS,
     "so many shards have all of the spread");
+#define SPREAD_MAX_S (BACKOFF_SPREAD_MAX_MS / 1000.0)
 #define DOUBLINGS_MAX 16 /* far above both caps */
 
 static double
@@ -46,7 +47,7 @@ spread(double per_shard, uint32_t count)
 {
 	double s = per_shard * count;
 
-	return s < BACKOFF_SPREAD_MAX_S ? s : BACKOFF_SPREAD_MAX_S;
+	return s < SPREAD_MAX_S ? s : SPREAD_MAX_S;
 }
 
 double
@@ -59,7 +60,7 @@ backoff_delay(struct backoff *a, unsigned together, bool lasted)
 		return clock_random()
 		    * doubled(1.0, n - 1, BACKOFF_BACKOFF_MAX_S);
 	/* Often the whole fleet at once: an op 7 storm (8.2). */
-	top = spread(SPREAD_S_PER_SHARD, together);
+	top = spread(SPREAD_MS_PER_SHARD / 1000.0, together);
 	return clock_random() * (lasted || top > 1.0 ? top : 1.0);
 }
 

@@ -12,7 +12,7 @@
 
 #define BACKOFF_BACKOFF_MAX_S 60.0
 #define BACKOFF_SPACING_MAX_S 600.0 /* between failed IDENTIFYs (8.8) */
-#define BACKOFF_SPREAD_MAX_S 4.5    /* of a whole fleet's RESUMEs (2.7) */
+#define BACKOFF_SPREAD_MAX_MS 4500  /* of a whole fleet's RESUMEs (2.7) */
 #define BACKOFF_SPREAD_SHARDS 90    /* lost together, from which it is that */
 
 #define BACKOFF_RETRY_HOST_MS 600000 /* a dead host is tried again */

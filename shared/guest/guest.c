@@ -36,8 +36,9 @@ guest_limits_save(struct guest_limits *l)
 struct child_env;
 
 /* In state_dir and run_dir, should a guest's program lie there as well. */
-static const char *const child_ours[] = {"backlog", "cache", "db", "kv",
-    "spool", "stats", "lock", "nonce", "control.sock", "adopt.sock", NULL};
+static const char *const child_ours[] = {"backlog", "ca.pem", "cache", "config",
+    "db", "keeper", "kv", "lock", "nonce", "spool", "stats", "stopped", "web",
+    "control.sock", "adopt.sock", NULL};
 
 void
 guest_confine(struct guest_limits *l, const struct config *c)

@@ -8,9 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "shared/base/clock.h"
 #include "shared/process/process.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/base/preflight.h"
+#include "supervisor/base/procfs.h"
 #include "supervisor/base/request.h"
 
 /* ---- clients -------------------------------------------------------- */
@@ -76,11 +78,41 @@ who_asks(struct control_client *c, const struct request *r)
 	    r->by, r->by[0] != '\0' ? ", " : "", (unsigned)u.uid);
 }
 
+/* A shard of ours and web have no business here, whoever speaks for them. */
+static int
+refuse(struct control *k, struct err *e)
+{
+	uint64_t now = clock_boot_ms();
+
+	err_set(e, EXIT_DEGRADED,
+	    "The request comes from a process in a sandbox that the fleet "
+	    "itself is not in, as its shards and its web process are: it is "
+	    "not carried out. Give the command outside of that sandbox.");
+	if (k->refused_ms == 0 || now - k->refused_ms >= CONTROL_SAY_MS) {
+		k->refused_ms = now;
+		log_warn("A request at the control socket is refused: it came "
+			 "from a process with more seccomp filters than ours; "
+			 "if nobody gave a command from within a sandbox, "
+			 "somebody may have taken over a shard or web.");
+	}
+	return -1;
+}
+
+static int
+carry_out(struct control_client *c, const char *line, size_t len, struct err *e)
+{
+	struct control *k = c->control;
+	struct request r;
+
+	if (request_parse(line, len, &r, e) == -1)
+		return -1;
+	who_asks(c, &r);
+	return k->ops->carry_out(k->fleet, &r, c->passed, c->ticket, e);
+}
+
 static void
 take_line(struct control_client *c, const char *line, size_t len)
 {
-	struct fleet *f = c->control->fleet;
-	struct request r;
 	struct err e;
 	char out[2048];
 	int rc;
@@ -92,13 +124,9 @@ take_line(struct control_client *c, const char *line, size_t len)
 		client_drop(c);
 		return;
 	}
-	rc = request_parse(line, len, &r, &e);
 	/* Lines said meanwhile find their way by the ticket. */
 	c->ticket = ++c->control->tickets;
-	who_asks(c, &r);
-	if (rc == 0)
-		rc = c->control->ops->carry_out(f, &r, c->passed, c->ticket,
-		    &e);
+	rc = c->caged ? refuse(c->control, &e) : carry_out(c, line, len, &e);
 	drop_passed(c);
 	if (rc == 1) {
 		if (c->ticket != 0)
@@ -111,7 +139,7 @@ take_line(struct control_client *c, const char *line, size_t len)
 	else
 		str_format(out, sizeof(out),
 		    "{\"ok\":true,\"pid\":%d,\"stopping\":%s}\n", (int)getpid(),
-		    f->stopping ? "true" : "false");
+		    c->control->fleet->stopping ? "true" : "false");
 	answer(c, out);
 }
 
@@ -243,6 +271,7 @@ client_take(struct control *k, struct control_client *c, int fd)
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	c->fd = fd;
+	c->caged = false;
 	c->in = base_alloc(REQUEST_LINE_MAX + 1);
 	c->in_len = 0;
 	ev_io_init(&c->rd, on_client, fd, EV_READ);
@@ -281,6 +310,7 @@ on_call(struct listener *l, int fd, const struct ucred *peer)
 		return;
 	}
 	client_take(k, c, fd);
+	c->caged = procfs_filters(peer->pid) > procfs_filters(getpid());
 	timer_set(&c->idle, CONTROL_IDLE_S);
 }
 

@@ -2,7 +2,9 @@
 /*
  * The control socket in run_dir: the CLI's requests, one JSON object per line.
  * Only our own user and root are heard; a client that is slow, silent or talks
- * too much is dropped, never waited for.
+ * too much is dropped, never waited for.  Nor is who lives in a cage that we
+ * are not in, as a shard or web does: who took one of them over gets nothing
+ * done by us.
  */
 #ifndef SUPERVISOR_BASE_CONTROL_H
 #define SUPERVISOR_BASE_CONTROL_H
@@ -17,6 +19,7 @@ struct request;
 #define CONTROL_CLIENTS_MAX 16
 #define CONTROL_WHO 96	      /* bytes of who asked, in words */
 #define CONTROL_IDLE_S 10     /* without a whole request */
+#define CONTROL_SAY_MS 60000  /* between two lines that say the same */
 #define CONTROL_OUT_MAX 65536 /* answers not yet read by the client */
 
 struct control_ops {
@@ -39,6 +42,7 @@ struct control_client {
 	struct timer idle;
 	char *in; /* REQUEST_LINE_MAX + 1 */
 	size_t in_len;
+	bool caged;	 /* under more seccomp filters than we are */
 	int passed;	 /* fd that came with a request; -1: none */
 	uint32_t ticket; /* its answer comes later, in lines; 0: none */
 };
@@ -49,6 +53,7 @@ struct control {
 	struct listener listener;
 	bool lost; /* said already that there is none */
 	struct control_client client[CONTROL_CLIENTS_MAX];
+	uint64_t refused_ms;   /* when it was said; 0: never */
 	uint32_t tickets;      /* given out */
 	char who[CONTROL_WHO]; /* asked what is carried out now */
 };

@@ -105,3 +105,13 @@ procfs_parent(pid_t pid)
 {
 	return (pid_t)process_field(pid, 4);
 }
+
+unsigned
+procfs_filters(pid_t pid)
+{
+	char buf[4096];
+
+	return slurp(pid, "status", buf, sizeof(buf))
+	    ? (unsigned)field_kb(buf, "Seccomp_filters:")
+	    : 0;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What /proc says about one process: memory, fds, descent.  Reads,
+/* What /proc says about one process: memory, fds, descent, cages.  Reads,
  * never waits. */
 #ifndef SUPERVISOR_BASE_PROCFS_H
 #define SUPERVISOR_BASE_PROCFS_H
@@ -26,5 +26,8 @@ bool procfs_read(pid_t, struct procfs_sample *, uint64_t now_ms);
 void procfs_name(pid_t, char *out, size_t size);
 /* 0: it can't be told. */
 pid_t procfs_parent(pid_t);
+/* seccomp filters it lives under; 0 as well when it can't be told, as before
+ * Linux 5.9. */
+unsigned procfs_filters(pid_t);
 
 #endif

@@ -357,7 +357,7 @@ request_parse(const char *line, size_t len, struct request *r, struct err *e)
 	struct json_object *o = len > REQUEST_LINE_MAX
 	    ? NULL
 	    : json_parse_as(line, len, json_type_object);
-	const char *cmd;
+	const char *cmd, *by;
 	int rc;
 
 	memset(r, 0, sizeof(*r));
@@ -365,9 +365,9 @@ request_parse(const char *line, size_t len, struct request *r, struct err *e)
 		return err_set(e, EXIT_USAGE,
 		    "a request is one JSON object per line");
 	cmd = get_string(o, "cmd");
-	if (get_string(o, "by") != NULL)
-		text_clean(r->by, sizeof(r->by), get_string(o, "by"),
-		    strlen(get_string(o, "by")));
+	by = get_string(o, "by");
+	if (by != NULL)
+		text_clean(r->by, sizeof(r->by), by, strlen(by));
 	for (r->verb = 0; r->verb < REQUEST_VERB_COUNT; r->verb++)
 		if (cmd != NULL && strcmp(cmd, verb_name[r->verb]) == 0)
 			break;

@@ -15,32 +15,6 @@
 
 #include <string.h>
 #include <sys/stat.h>
-#include <zlib.h>
-
-#define MAGIC 0x7370726cu /* of a record, see segment.c */
-
-/* The sums of whatever begins with the magic number; body_crc with a body. */
-static void
-seal(uint8_t *p, size_t n)
-{
-	for (size_t at = 0; at + sizeof(struct segment_record) <= n;) {
-		struct segment_record r;
-		size_t room = n - at - sizeof(r);
-
-		memcpy(&r, p + at, sizeof(r));
-		if (r.magic != MAGIC) {
-			at++;
-			continue;
-		}
-		if (r.hdr.len <= room)
-			r.body_crc = (uint32_t)crc32(0, p + at + sizeof(r),
-			    r.hdr.len);
-		r.head_crc = (uint32_t)crc32(0, (uint8_t *)&r.body_crc,
-		    sizeof(r) - offsetof(struct segment_record, body_crc));
-		memcpy(p + at, &r, sizeof(r));
-		at += sizeof(r) + (r.hdr.len <= room ? r.hdr.len : 0);
-	}
-}
 
 static void
 put(const char *name, struct kit *k, size_t n)
@@ -49,7 +23,7 @@ put(const char *name, struct kit *k, size_t n)
 	uint8_t *copy = (uint8_t *)kit_text(p, n);
 
 	if (strstr(name, ".seg") != NULL && n % 4 != 0)
-		seal(copy, n);
+		kit_seal(copy, n);
 	kit_write(kit_path(name), copy, n);
 	free(copy);
 }
@@ -73,6 +47,20 @@ take_all(struct spool *s, const char *last)
 		free(to);
 	}
 	must(seen && spool_empty(s));
+}
+
+/* Up to where a session is safe with it; what is dropped is all that goes. */
+static void
+follow(struct spool *s, uint64_t session, uint64_t from)
+{
+	struct spool_stats before, after;
+	uint64_t dropped = 0, again = 0, to;
+
+	spool_stats(s, &before);
+	to = spool_follow(s, session, from, &dropped);
+	spool_stats(s, &after);
+	must(to >= from && before.events == after.events + dropped);
+	must(spool_follow(s, session, from, &again) == to && again == 0);
 }
 
 int
@@ -113,6 +101,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			return 0;
 		}
 		(void)spool_at(s);
+		if (n % 4 > 1)
+			follow(s, size % 3, n);
 		if (spool_append(s, &h, &v, 1, &e) == 0) {
 			spool_rewind(s);
 			take_all(s, last);

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/fuzz/kit.h"
 
+#include "shared/spool/segment.h"
+
 #include <fcntl.h>
 #include <ftw.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
+
+#define RECORD_MAGIC 0x7370726cu /* see segment.c */
 
 static char dir[128];
 
@@ -47,6 +52,28 @@ kit_text(const void *data, size_t n)
 	memcpy(text, data, n);
 	text[n] = '\0';
 	return text;
+}
+
+void
+kit_seal(uint8_t *p, size_t n)
+{
+	for (size_t at = 0; at + sizeof(struct segment_record) <= n;) {
+		struct segment_record r;
+		size_t room = n - at - sizeof(r);
+
+		memcpy(&r, p + at, sizeof(r));
+		if (r.magic != RECORD_MAGIC) {
+			at++;
+			continue;
+		}
+		if (r.hdr.len <= room)
+			r.body_crc = (uint32_t)crc32(0, p + at + sizeof(r),
+			    r.hdr.len);
+		r.head_crc = (uint32_t)crc32(0, (uint8_t *)&r.body_crc,
+		    sizeof(r) - offsetof(struct segment_record, body_crc));
+		memcpy(p + at, &r, sizeof(r));
+		at += sizeof(r) + (r.hdr.len <= room ? r.hdr.len : 0);
+	}
 }
 
 bool

@@ -26,6 +26,9 @@ const uint8_t *kit_take(struct kit *, size_t *n);
 /* n of them with a 0 behind; owner frees. */
 char *kit_text(const void *data, size_t n);
 
+/* Whatever looks like a record of a spool's segment has valid sums then. */
+void kit_seal(uint8_t *, size_t n);
+
 /* Does a path, up to its query, have a segment ".."? */
 bool kit_climbs(const char *path);
 

@@ -4,7 +4,10 @@
 what the static program is made of has a sum for each file."""
 import os
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 
 sys.path.append(sys.path[0] + "/../lib")
 from herd import ROOT
@@ -36,6 +39,25 @@ def rows(text):
             yield cells[0], cells[-1]
 
 
+def other_source():
+    """What tools/static says of a source that is not the one its lock means."""
+    with tempfile.TemporaryDirectory() as tree:
+        os.makedirs(os.path.join(tree, "tools"))
+        sources = os.path.join(tree, "build-static", "cache", "sources")
+        os.makedirs(sources)
+        for name in "static", "static.lock", "static-libs.sh":
+            shutil.copy(os.path.join(ROOT, "tools", name),
+                os.path.join(tree, "tools", name))
+        for line in read("tools", "static.lock").splitlines():
+            if line.startswith("file "):
+                with open(os.path.join(sources, line.split()[2]), "wb") as f:
+                    f.write(b"of somebody else")
+        env = {k: v for k, v in os.environ.items() if k != "STATIC_ARCH"}
+        return subprocess.run([os.path.join(tree, "tools", "static"), "fetch"],
+            env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
+
+
 def main():
     results = []
     for what, tests in rows(read("SECURITY.md")):
@@ -51,6 +73,9 @@ def main():
         if line.startswith("file "):
             results.append((re.fullmatch(r"file [0-9a-f]{64} [\w.+~-]+", line),
                 "static.lock: " + line.split()[-1]))
+    got = other_source()
+    results.append((got.returncode == 1 and "SHA-256 differs" in got.stdout,
+        "a source that differs from its sum is not taken"))
     for number, (good, what) in enumerate(results, 1):
         print("%sok %d - %s" % ("" if good else "not ", number, what))
     print("1..%d" % len(results))

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -184,6 +185,22 @@ f_c2_it_can_be_undone_by_nobody_inside(void **state)
 	assert_int_equal(inside(may_not_undo_it), 0);
 }
 
+static int
+may_not_signal(void)
+{
+	return kill(getppid(), 0) == -1 && errno == EPERM ? 0 : 1;
+}
+
+/* Of the same user, and yet: where Landlock is of version 6. */
+static void
+it_signals_nobody_outside(void **state)
+{
+	if ((c.what & CONFINE_PROCESSES) == 0
+	    || syscall(444 /* landlock_create_ruleset */, NULL, 0, 1) < 6)
+		skip();
+	assert_int_equal(inside(may_not_signal), 0);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -193,6 +210,7 @@ main(void)
 	    TEST(f_c2_hidden_is_hidden_and_the_rest_is_not),
 	    TEST(f_c2_a_program_in_a_hidden_folder_stays_in_sight),
 	    TEST(f_c2_it_can_be_undone_by_nobody_inside),
+	    TEST(it_signals_nobody_outside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "supervisor/base/listener.h"
@@ -107,6 +108,36 @@ test_calls(void **state)
 	close(b);
 }
 
+/* Whatever the modes of socket and folders have become. */
+static void
+others_are_not_heard(void **state)
+{
+	pid_t pid;
+	int status;
+
+	if (geteuid() != 0)
+		skip();
+	listen_now();
+	assert_int_equal(chmod(t.dir, 0755), 0);
+	assert_int_equal(chmod(t.l.at.sun_path, 0666), 0);
+	pid = fork();
+	if (pid == 0) {
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		bool there = setuid(65534) == 0
+		    && connect(fd, (struct sockaddr *)&t.l.at, sizeof(t.l.at))
+			== 0;
+
+		_exit(there ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	turn();
+	assert_int_equal(t.calls, 0);
+	close(call());
+	turn();
+	assert_int_equal(t.calls, 1);
+}
+
 static void
 test_a_stale_one_is_replaced(void **state)
 {
@@ -195,6 +226,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_calls),
+	    TEST(others_are_not_heard),
 	    TEST(test_a_stale_one_is_replaced),
 	    TEST(test_one_that_went_is_missed),
 	    TEST(test_no_descriptors),

@@ -6,8 +6,10 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/process/sandbox.h"
 #include "supervisor/base/procfs.h"
 
 #define NOW_MS 1000000u
@@ -71,6 +73,28 @@ a_process_that_is_gone(void **state)
 	assert_false(procfs_read(0x3ffffff, &s, NOW_MS));
 }
 
+/* One more than its parent, as a shard has; of a stranger nothing is known. */
+static void
+cages_are_counted(void **state)
+{
+	char missing[64];
+	pid_t pid;
+	int status;
+
+	assert_int_equal(procfs_filters(0x3ffffff), 0);
+	if ((sandbox_probe(missing, sizeof(missing)) & SANDBOX_CALLS) == 0)
+		skip();
+	pid = fork();
+	if (pid == 0) {
+		unsigned before = procfs_filters(getpid());
+
+		(void)sandbox_enter("/tmp", "");
+		_exit(procfs_filters(getpid()) - before == 1 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int
 main(void)
 {
@@ -79,6 +103,7 @@ main(void)
 	    cmocka_unit_test(what_did_not_move_is_not_walked),
 	    cmocka_unit_test(what_moved_is_walked_at_once),
 	    cmocka_unit_test(a_process_that_is_gone),
+	    cmocka_unit_test(cages_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
