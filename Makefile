@@ -274,7 +274,7 @@ $(filter $(BUILD)/scenario/gate/% $(BUILD)/scenario/rest/proxy_%,\
 POWER_BIN = $(if $(SAN),,$(BUILD)/power/shardherd $(BUILD)/power/state_facts)
 POWER_WRAP = page_cursor_set place_store outbox_commit lane_finish \
 	payload_identify store_session_put store_session_drop kv_begin kv_put kv_commit \
-	stopped_put stopped_clear
+	stopped_put stopped_clear client_token_keep history_take
 $(BUILD)/power/shardherd: $(BUILD)/tools/main.o \
 	$(BUILD)/tests/chaos/power/recorder.o \
 	$(BUILD)/tests/chaos/power/promises.o \

@@ -158,10 +158,12 @@ on_adopted(struct orphan *o)
 {
 	const struct handler *h = container_of(o, struct handler, orphan);
 	struct msg_keep m = {.what = KEPT_REST_LISTEN};
+	struct msg_keep all = {0};
 
 	if (h->clients.listen_fd != -1)
 		ipc_send(o->ipc, MSG_KEEP, -1, 0, &m, sizeof(m),
 		    h->clients.listen_fd);
+	ipc_send(o->ipc, MSG_KEEP, -1, 0, &all, sizeof(all), -1);
 	log_debug("a supervisor has taken over");
 }
 

@@ -20,6 +20,7 @@
 #include "supervisor/operation/probe.h"
 #include "supervisor/operation/reload_effects.h"
 #include "supervisor/operation/rollout_effects.h"
+#include "supervisor/upgrade/adopt.h"
 
 static void
 on_hello(struct member *c, const struct msg_hdr *h, const void *payload)
@@ -192,6 +193,8 @@ on_keep(struct member *c, const struct msg_hdr *h, const void *payload, int fd)
 
 	if (fd != -1)
 		kept_take(c->fleet->kept, m->what, fd);
+	else
+		adopt_handed(c);
 }
 
 enum {

@@ -128,10 +128,12 @@ on_adopted(struct orphan *o)
 	struct gate *g = container_of(o, struct gate, orphan);
 	struct msg_keep log = {.what = KEPT_GATE_LOG};
 	struct msg_keep socket = {.what = KEPT_GATE_LISTEN};
+	struct msg_keep all = {0};
 
 	ipc_send(&g->ipc, MSG_KEEP, -1, 0, &log, sizeof(log), g->log_fd);
 	ipc_send(&g->ipc, MSG_KEEP, -1, 0, &socket, sizeof(socket),
 	    g->listen_fd);
+	ipc_send(&g->ipc, MSG_KEEP, -1, 0, &all, sizeof(all), -1);
 	/* That was not heard, or by who is gone. */
 	if (g->state == GATE_STANDBY)
 		gate_channel_ready(g);

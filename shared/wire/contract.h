@@ -125,7 +125,7 @@ enum contract_fd {
 	   lane attached */ \
 	X(GATE_LANE)                                                             \
 	/* orphan -> supervisor that took it over: struct msg_keep, what an    \
-	   earlier supervisor gave it to keep attached */ \
+	   earlier supervisor gave it to keep attached; nothing: no more is */ \
 	X(KEEP)                                                                  \
 	/* runner -> supervisor: struct msg_guest, the bot's process runs */     \
 	X(GUEST)                                                                 \

@@ -189,6 +189,30 @@ replace_handler(struct fleet *f)
 		    e.text);
 }
 
+/* A program of before says no end of it: hence not for ever. */
+static bool
+handing(const struct adopt *a)
+{
+	return a->handing != 0 && clock_boot_ms() < a->hand_until_ms;
+}
+
+void
+adopt_handed(struct member *c)
+{
+	c->fleet->adopt->handing &= ~(1u << c->role);
+}
+
+/* After an exec all of it is here already. */
+static void
+await_kept(struct adopt *a, const struct member *c)
+{
+	if (c->role == CONTRACT_SHARD || c->role == CONTRACT_RUNNER
+	    || a->fleet->upgrade->arrived)
+		return;
+	a->handing |= 1u << c->role;
+	a->hand_until_ms = clock_boot_ms() + ADOPT_HAND_MS;
+}
+
 static void
 on_settled(struct timer *t)
 {
@@ -197,8 +221,10 @@ on_settled(struct timer *t)
 
 	if (!a->busy || awaited(f) > 0)
 		return;
-	/* What follows may need every process to have been started. */
-	if (f->launched < f->local) {
+	/* What follows may need every process to have been started, and what
+	 * those that may be replaced were given to keep: without the gate's
+	 * socket no other gate can listen. */
+	if (f->launched < f->local || handing(a)) {
 		timer_set(t, ADOPT_LOOK_S);
 		return;
 	}
@@ -423,6 +449,7 @@ take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
 	spawn_listen(c, ipc_release(&x->ipc), log_fd);
 	ipc_send(&c->ipc, MSG_ADOPTED, member_shard(c), 0, &ok, sizeof(ok), -1);
 	member_adopted(c, pidfd);
+	await_kept(a, c);
 	note_taken(c, m->build);
 	log_debug("%s is taken over, pid %d, generation %u", c->name,
 	    (int)c->pid, c->generation);

@@ -22,7 +22,8 @@ struct member;
 #define ADOPT_LOOK_S 0.005  /* between two looks whether all have started */
 #define ADOPT_CALLERS 64    /* calls under way; more wait their turn */
 #define ADOPT_LEAVING (CONTRACT_ROLES + PAGE_CLIENTS)
-#define ADOPT_CALL_S 5 /* from the connection to its one message */
+#define ADOPT_CALL_S 5	   /* from the connection to its one message */
+#define ADOPT_HAND_MS 5000 /* until all it was given to keep has come */
 
 struct adopt_caller {
 	struct adopt *adopt;
@@ -40,8 +41,10 @@ struct adopt {
 	uint64_t until_ms;	/* boot stamp: then nobody is awaited */
 	uint32_t shards, stale; /* taken over; with an older config */
 	bool handler, handler_stale, gate;
-	uint32_t newest;  /* handler generation the shards know of */
-	uint32_t runners; /* taken over */
+	unsigned handing;	/* 1 << role: what it keeps is on its way */
+	uint64_t hand_until_ms; /* boot stamp: then that is not awaited */
+	uint32_t newest;	/* handler generation the shards know of */
+	uint32_t runners;	/* taken over */
 	/* Others than shards that were told to end: by role, then runners by
 	 * their place; 0: none. */
 	pid_t leaving[ADOPT_LEAVING];
@@ -64,6 +67,8 @@ void adopt_dismiss(struct member *);
 /* From adopt_call.c: true when it is taken over, and fd with it. */
 bool adopt_called(struct adopt_caller *, const struct msg_hdr *,
     const struct msg_adopt *, int log_fd);
+/* All that an earlier supervisor gave that one to keep has come. */
+void adopt_handed(struct member *);
 void adopt_close(struct adopt *);
 /* After a launch that failed: nobody is awaited any more; they go on. */
 void adopt_forget(struct adopt *);

@@ -59,6 +59,7 @@ on_adopted(struct orphan *o)
 	static const enum contract_kept what[WEB_FACES] = {KEPT_WEB_LISTEN,
 	    KEPT_WEB_PUBLIC};
 	struct web *w = container_of(o, struct web, orphan);
+	struct msg_keep all = {0};
 
 	for (int i = 0; i < WEB_FACES; i++) {
 		struct msg_keep m = {.what = what[i]};
@@ -67,6 +68,7 @@ on_adopted(struct orphan *o)
 			ipc_send(&w->ipc, MSG_KEEP, -1, 0, &m, sizeof(m),
 			    w->listen_fd[i]);
 	}
+	ipc_send(&w->ipc, MSG_KEEP, -1, 0, &all, sizeof(all), -1);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "tools/web/web_impl.h"
 
 #include "shared/base/clock.h"
+#include "shared/base/fd.h"
 #include "shared/base/log.h"
 #include "shared/base/secret.h"
 #include "shared/net/tls.h"
@@ -52,10 +53,13 @@ start_loop(struct web *w, struct err *e)
 
 /* ---- the cage ------------------------------------------------------- */
 
+/* Its name is synced here: the cage keeps from what is above it. */
 static void
-make_dir(const char *path)
+make_dir(const char *state_dir, const char *path)
 {
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+	if (mkdir(path, 0700) == 0)
+		(void)fd_sync_dir(state_dir);
+	else if (errno != EEXIST)
 		log_warn("%s can't be made, so the history is not kept: %s",
 		    path, strerror(errno));
 }
@@ -74,7 +78,7 @@ enter_cage(struct web *w)
 	unsigned have;
 
 	str_format(dir, sizeof(dir), "%s/web", c->state_dir);
-	make_dir(dir);
+	make_dir(c->state_dir, dir);
 	for (size_t i = 0; i < nitems(name); i++) {
 		str_format(file[i], sizeof(file[i]), "%s/%s", c->state_dir,
 		    name[i]);

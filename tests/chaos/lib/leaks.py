@@ -6,15 +6,18 @@ import subprocess
 
 import herd
 from processes import alive, children
+from world import own_pid
 
 SLACK_KB = 8192		# buffers that a burst made, not given back yet
 SLACK_FDS = 2		# a spool that is open, a connection being made anew
 
 
 def private_kb(pid):
+    """What is its own alone, without the files that it maps: the gate's log is
+    one, as large as it may be when there was much."""
     with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as f:
         return sum(int(line.split()[1]) for line in f
-            if line.startswith("Private_"))
+            if line.startswith("Anonymous:"))
 
 
 def taken(fleet):
@@ -23,7 +26,8 @@ def taken(fleet):
     def look():
         s = fleet.status()
         pids = {"supervisor": s["cluster"]["pid"], "handler":
-            s["handler"]["pid"], "gate": s["gate"]["pid"]}
+            s["handler"]["pid"], "gate": s["gate"]["pid"], "web":
+            s["web"]["pid"]}
         pids.update(("shard %d" % r["id"], r["pid"]) for r in s["shards"])
         found = {}
         with contextlib.suppress(OSError, TypeError, ProcessLookupError):
@@ -55,6 +59,7 @@ def processes(t, fleet):
         known = {s["handler"]["pid"], s["gate"]["pid"], *(r["pid"] for r in
             s["shards"]), *children(s["handler"]["pid"])}
         known |= {s["web"]["pid"]} if s.get("web") else set()
+        known |= {own_pid(s, "runner"), own_pid(s, "own bot")}
         return [pid for pid in children(top) if pid not in known
             and alive(pid)]
     with contextlib.suppress(herd.Failed):

@@ -10,9 +10,11 @@
 #include "shared/page/page.h"
 #include "shared/spool/place.h"
 #include "shared/state/stopped.h"
+#include "shared/store/client_token.h"
 #include "shared/store/kv.h"
 #include "shared/store/store.h"
 #include "tests/chaos/power/recorder.h"
+#include "tools/web/history/history.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -117,6 +119,32 @@ __wrap_stopped_clear(const char *state_dir)
 	recorder_note("stopping");
 	__real_stopped_clear(state_dir);
 	recorder_note("going");
+}
+
+/* Who asks for it is shown the token afterwards. */
+int __real_client_token_keep(const struct store *, const char *, const char *,
+    struct err *);
+int __wrap_client_token_keep(const struct store *, const char *, const char *,
+    struct err *);
+int
+__wrap_client_token_keep(const struct store *s, const char *client,
+    const char *token, struct err *e)
+{
+	int rc = __real_client_token_keep(s, client, token, e);
+
+	if (rc == 0)
+		recorder_note("client %s", client);
+	return rc;
+}
+
+/* From the first look on there is a history that is never begun anew. */
+void __real_history_take(struct history *, const struct view *);
+void __wrap_history_take(struct history *, const struct view *);
+void
+__wrap_history_take(struct history *h, const struct view *v)
+{
+	recorder_note("watched");
+	__real_history_take(h, v);
 }
 
 /* What a plugin was told to be kept. */

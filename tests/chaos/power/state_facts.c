@@ -7,12 +7,15 @@
  */
 #include "handler/delivery/backlog.h"
 #include "shared/config/config.h"
+#include "shared/guilds/guild_cache.h"
 #include "shared/page/page.h"
 #include "shared/spool/spool.h"
 #include "shared/state/stopped.h"
+#include "shared/store/client_token.h"
 #include "shared/store/dbenv.h"
 #include "shared/store/kv.h"
 #include "shared/store/store.h"
+#include "tools/web/history/history.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +26,8 @@
 #include <unistd.h>
 
 #define SHARDS 16
+#define CACHE_MAP ((size_t)64 << 20)
+#define CLIENT "bot" /* of the gate's, in the recorded fleet */
 
 #define ULL(n) ((unsigned long long)(n))
 
@@ -128,6 +133,48 @@ shard(const char *state_dir, const struct store *s, const struct page *page,
 	return spool_list("spool", name, dir);
 }
 
+/* A gate begins with it: whole, or told to be damaged and begun anew; then it
+ * has to be whole. */
+static int
+cache(const char *state_dir)
+{
+	char dir[600];
+	struct guild_cache_settings set = {.dir = dir,
+	    .map_size = CACHE_MAP,
+	    .map_max = CACHE_MAP};
+	struct guild_cache_found found;
+	struct guild_cache *c;
+	struct err e;
+
+	str_format(dir, sizeof(dir), "%s/cache", state_dir);
+	for (int i = 0; i < 2; i++) {
+		if ((c = guild_cache_open(&set, &found, &e)) == NULL)
+			return fail("cache", &e);
+		printf("cache %d %s\n", i,
+		    found.damaged     ? "damaged"
+			: found.fresh ? "fresh"
+				      : "whole");
+		guild_cache_close(c);
+	}
+	return 0;
+}
+
+/* A web process begins with it.  aside: what was there could not be used. */
+static void
+history(const char *state_dir)
+{
+	char dir[600];
+	struct history *h;
+	struct stat st;
+
+	str_format(dir, sizeof(dir), "%s/web", state_dir);
+	h = history_open(dir);
+	str_format(dir, sizeof(dir), "%s/web/" HISTORY_OLD, state_dir);
+	printf("history %s %lld %s\n", stat(dir, &st) == 0 ? "aside" : "there",
+	    (long long)history_taken_ms(h), history_note(h));
+	history_close(h);
+}
+
 static int
 look(const char *state_dir)
 {
@@ -156,7 +203,9 @@ look(const char *state_dir)
 	    || kv_each(tx, "", NULL, on_kv, NULL, &e) != 0)
 		return fail("kv", &e);
 	kv_abort(tx);
-	return bad;
+	printf("client %d\n", client_token_has(&s, CLIENT, &e));
+	history(state_dir);
+	return bad | cache(state_dir);
 }
 
 int

@@ -6,11 +6,12 @@
  * (HISTORY_BYTES), all of which is written when it is made.  Each record has its
  * check: one that was torn, or that time has not reached yet, is not known, and
  * what was not watched is not known either, never well.  Nothing in it names
- * anything: kinds, counts and times.  Not synced: power loss costs what the
- * kernel had not written yet.  What can't be kept on disk is kept in memory,
- * and history_note() says so.  One process at a time writes; another one waits
- * for its turn and shows what the file has meanwhile.  All calls read or write
- * that file, at most some 300 KB; none waits for a lock.
+ * anything: kinds, counts and times.  Synced as it is made, never again: power
+ * loss costs what the kernel had not written yet, not the file.  What can't be
+ * kept on disk is kept in memory, and history_note() says so.  One process at a
+ * time writes; another one waits for its turn and shows what the file has
+ * meanwhile.  All calls read or write that file, at most some 300 KB; none waits
+ * for a lock.
  */
 #ifndef TOOLS_WEB_HISTORY_HISTORY_H
 #define TOOLS_WEB_HISTORY_HISTORY_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/web/history/history_file.h"
 
+#include "shared/base/fd.h"
 #include "shared/base/text.h"
 
 #include <errno.h>
@@ -254,12 +255,14 @@ lock(struct history_disk *d)
 	return flock(d->fd, LOCK_EX | LOCK_NB) == 0;
 }
 
-/* Begins anew in a blank file, and takes the room of all of it. */
+/* Begins anew in a blank file, and takes the room of all of it.  Synced, once
+ * in its life: a power loss must not leave records without their head, for
+ * which all of it would be put aside. */
 static void
 begin(struct history_disk *d)
 {
 	clear(d);
-	if (put_all(d) == 0)
+	if (put_all(d) == 0 && fsync(d->fd) == 0 && fd_sync_dir(d->dir) == 0)
 		return;
 	note(d, "can't be made and is kept in memory alone", errno);
 	d->unwritten = true;
