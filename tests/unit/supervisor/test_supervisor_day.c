@@ -152,6 +152,12 @@ procfs_parent(pid_t pid)
 	return 1;
 }
 
+unsigned
+procfs_filters(pid_t pid)
+{
+	return 0;
+}
+
 /* ---- Discord --------------------------------------------------------- */
 
 /* Discord, which counts what was spent in its own windows of a day. */
