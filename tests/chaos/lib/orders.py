@@ -54,8 +54,8 @@ def after(w, name):
             timeout=180).returncode == 0, "the fleet has the new token", 240)
 
 
-def order(w, dice):
-    name = dice.choice(sorted(ORDERS))
+def order(w, dice, name=None):
+    name = name or dice.choice(sorted(ORDERS))
     done = w.fleet.cli(*words_of(w, name, dice), timeout=300)
     after(w, name)
     if done.returncode not in (0, 75) and name not in MAY_REFUSE:
