@@ -10,7 +10,7 @@
 #include "tools/cli/plugin_test/rig.h"
 #include "tools/cli/plugin_test/transcript.h"
 
-#define TRIAL_INIT_S 15		     /* to answer initialize */
+#define TRIAL_INIT_S 30 /* to answer initialize: as [handler] start_timeout */
 #define TRIAL_RECORD_MAX (64u << 20) /* bytes of it that are looked at */
 #define TRIAL_MARK "This is the last event of shardherd plugin test."
 
