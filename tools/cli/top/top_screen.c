@@ -136,12 +136,14 @@ take_colours(struct top *top)
 static SCREEN *
 new_screen(const char *term)
 {
+	bool moves;
 	int code;
 
-	if (setupterm(term, STDOUT_FILENO, &code) == ERR
-	    || tigetstr("cup") == NULL)
+	if (setupterm(term, STDOUT_FILENO, &code) == ERR)
 		return NULL;
-	return newterm(NULL, stdout, stdin);
+	moves = tigetstr("cup") != NULL;
+	del_curterm(cur_term);
+	return moves ? newterm(NULL, stdout, stdin) : NULL;
 }
 
 int
