@@ -263,6 +263,7 @@ step(struct kit *k)
 {
 	unsigned what = kit_byte(k);
 	uint64_t room = peer.ord - t.pending.queue.acked_ord;
+	const uint8_t *raw;
 	size_t n;
 
 	switch (what % 16) {
@@ -288,7 +289,8 @@ step(struct kit *k)
 		break;
 	case 7:
 		n = kit_byte(k);
-		buf_add(&peer.out, kit_take(k, &n), n);
+		raw = kit_take(k, &n);
+		buf_add(&peer.out, raw, n);
 		peer.trusted = false;
 		break;
 	case 8:
