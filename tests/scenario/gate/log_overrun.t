@@ -79,19 +79,20 @@ def main(t):
     again.until(10)
     again.resume(tokens[0], away.session, away.seq)
     anew(t, again, tokens[0], "who was away for too long begins anew")
+    # At once: the log goes back for less than a minute.
+    again.socket.close()
+    late = again.go_on(tokens[0])
+    late.hear(SLOW)
+    t.equal(late.gaps, [], "its new session can be resumed")
+    late.drop()
     anew(t, buried, tokens[1], "who did not read, too")
     fleet.wait_status(lambda s: all(c["overruns"] for c in
         s["gate"]["clients"]), "status counts them")
     t.match(fleet.log_text(), "client buried .*reads too slowly",
         "the log says so")
-    again.socket.close()
-    late = again.go_on(tokens[0])
-    late.hear(SLOW)
-    t.equal(late.gaps, [], "its new session can be resumed")
     sim.settle()
     t.nothing_lost(sim, identifies=SHARDS)
     t.equal(sim.totals()["connects"], SHARDS, "no shard noticed")
-    late.drop()
     fleet.stop()
 
 
