@@ -72,8 +72,8 @@ moved(struct conn *c)
 	list_append(&c->server->conns, &c->link);
 }
 
-/* Who has an answer under way is closed for a newcomer only where those without
- * one leave no room: who takes no answer keeps nobody else from his. */
+/* Of those without a request under way there are so many; of all, so many more,
+ * and then who takes no answer gives way, too: he keeps nobody else from his. */
 static void
 bound(struct http_server *s)
 {

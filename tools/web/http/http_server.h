@@ -6,8 +6,8 @@
  * A server on a socket that listens, on the process's loop, without threads.
  * All that a stranger can take of it is bounded: connections, their memory,
  * their time, bytes of answers that are not yet taken.  Where there are too many
- * connections the one that has done nothing for longest is closed: one without a
- * request under way first, then one that is slow to take its answer.
+ * connections the one that has done nothing for longest is closed: of those without
+ * a request under way, and of all, who are slow to take an answer among them.
  */
 #ifndef TOOLS_WEB_HTTP_HTTP_SERVER_H
 #define TOOLS_WEB_HTTP_HTTP_SERVER_H
