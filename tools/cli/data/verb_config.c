@@ -49,10 +49,8 @@ is_odd(const struct config *c, const char *token)
 	    && (first == NULL || strchr(first + 1, '.') == NULL);
 }
 
-static bool odd_token;
-
 static void
-warn(const struct config *c, config_problem_fn *fn, void *arg)
+warn(const struct config *c, bool odd_token, config_problem_fn *fn, void *arg)
 {
 	char line[CONFIG_PATH_MAX + 160];
 
@@ -68,7 +66,7 @@ warn(const struct config *c, config_problem_fn *fn, void *arg)
 
 /* What the file alone cannot tell: the secrets' files and the CA bundle. */
 static int
-check_around(struct cli *c)
+check_around(struct cli *c, bool *odd_token)
 {
 	char *token = config_read_token(c->config.token_file, &c->err);
 	char seen[CONFIG_PATH_MAX];
@@ -76,7 +74,7 @@ check_around(struct cli *c)
 
 	if (token == NULL)
 		return -1;
-	odd_token = is_odd(&c->config, token);
+	*odd_token = is_odd(&c->config, token);
 	explicit_bzero(token, strlen(token));
 	free(token);
 	if ((tls = tls_client_new(config_view(c->config.ca_file, seen),
@@ -93,18 +91,19 @@ check_json(struct cli *c, const char *path)
 	struct json_object *o = json_object_new_object();
 	struct json_object *problems = json_object_new_array();
 	struct json_object *warnings = json_object_new_array();
+	bool odd_token = false;
 	int code = EXIT_FINE;
 
 	if (config_load(&c->config, path, collect, problems, &c->err) == -1) {
 		code = c->err.code;
 		if (json_object_array_length(problems) == 0)
 			collect(c->err.text, problems);
-	} else if (check_around(c) == -1) {
+	} else if (check_around(c, &odd_token) == -1) {
 		code = c->err.code;
 		collect(c->err.text, problems);
 	}
 	if (c->config.path[0] != '\0')
-		warn(&c->config, collect, warnings);
+		warn(&c->config, odd_token, collect, warnings);
 	json_put_text(o, "config", path);
 	json_put_bool(o, "ok", code == 0);
 	json_object_object_add(o, "problems", problems);
@@ -120,14 +119,15 @@ static int
 check(struct cli *c)
 {
 	char path[CONFIG_PATH_MAX];
+	bool odd_token = false;
 
 	if (load_find(c, path, sizeof(path)) == -1)
 		return cli_fail(c);
 	if (c->json)
 		return check_json(c, path);
-	if (load_config(c) == -1 || check_around(c) == -1)
+	if (load_config(c) == -1 || check_around(c, &odd_token) == -1)
 		return cli_fail(c);
-	warn(&c->config, cli_warning, NULL);
+	warn(&c->config, odd_token, cli_warning, NULL);
 	if (quiet)
 		return EXIT_FINE;
 	printf("%s is fine (%zu plugin%s)\n", c->config.path, c->config.plugins,
